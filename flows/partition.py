@@ -1,0 +1,381 @@
+"""One partition of the log and its shard: lines in, records for other shards and rows for the store out. No Bytewax, no IO
+but the look-up it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flows.activity import activity_of
+from flows.decode import EVENT_COLUMNS, ITEM, Internal, batch_of, decode
+from flows.rollups import rollups_of
+from flows.visitors.orders import Transaction
+from flows.visitors.rows import ENTRY_COLUMNS, TIME, load, rows_of
+from flows.visitors.shard import OrderRecord, Shard, dedup_keys, key_hashes
+from flows.visitors.tables import HashIndex, Ints
+
+ROLLUP_EVERY = 5_000
+"""Milliseconds between rollups."""
+
+EVICT_EVERY = 60_000
+"""Milliseconds between looks for visitors to forget."""
+
+TRANSACTIONS_KEPT = 50_000
+"""Transactions held in memory; older ones are looked up again."""
+
+
+class Lookup(Protocol):
+    """Rows of visitors and transactions that are not in memory."""
+
+    def visitors(self, shard: int, keys: Sequence[str]) -> pa.Table:
+        """Rows of table `visitors` for keys `site_id/visitor_id`."""
+
+    def transactions(self, shard: int, keys: Sequence[str]) -> dict[str, Transaction]:
+        """What is known of transactions, by key `site_id/transaction_id`."""
+
+    def currency(self, site_id: str) -> str:
+        """The currency revenue of a site is summed in, '' if the site is unknown."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A record for the log, for the partition of `key`."""
+
+    key: str
+    line: bytes
+
+
+@dataclass(frozen=True)
+class Flush:
+    """What a stretch of a partition changed. The tables are to be written in their order, `commits` last."""
+
+    partition: int
+    to_offset: int
+    tables: dict[str, pa.Table] = field(repr=False)
+
+
+@dataclass
+class Counts:
+    """For metrics: since the partition was opened."""
+
+    events: int = 0
+    bots: int = 0
+    repeated: int = 0
+    rejected: int = 0
+
+
+class Partition:
+    """State and unwritten output of one partition."""
+
+    def __init__(self, number: int, partitions: int, offset: int, lookup: Lookup) -> None:
+        self.number, self.partitions, self.offset = number, partitions, offset
+        self.shard = Shard()
+        self.known_transactions = HashIndex()
+        self.counts = Counts()
+        self._lookup = lookup
+        self._transactions: dict[str, Transaction] = {}
+        self._changed_transactions: dict[str, None] = {}
+        self._events: list[pa.Table] = []
+        self._rejected: list[dict[str, Any]] = []
+        self._flushed = offset
+        self._rolled_up = self._evicted = 0
+
+    # -- lines in
+
+    def take(self, lines: bytes, offsets: Ints, next_offset: int, now: int) -> list[Outgoing]:
+        """Apply newline-terminated records with an offset each; what it returns must be in the log before the next flush is written."""
+        decoded = decode(lines, offsets)
+        for broken in decoded.broken:
+            self._reject(
+                "", now, "unreadable_record", broken.reason, broken.line.decode(errors="replace"), broken.offset
+            )
+        out: list[Outgoing] = []
+        orders: list[OrderRecord] = []
+        facts: list[tuple[int, dict[str, Any]]] = []
+        for record in decoded.internal:
+            self._sort_internal(record, orders, facts)
+        out += self._apply_facts(facts)
+        out += self._apply_events(decoded.events, decoded.offsets, orders)
+        self.offset = next_offset
+        return out
+
+    def _sort_internal(
+        self, record: Internal, orders: list[OrderRecord], facts: list[tuple[int, dict[str, Any]]]
+    ) -> None:
+        try:
+            payload = orjson.loads(record.payload)
+            if record.kind == "order":
+                orders.append(
+                    OrderRecord(f"{payload['site_id']}/{payload['visitor_id']}", record.offset, payload["order"])
+                )
+            elif record.kind == "order_fact":
+                facts.append((record.offset, payload))
+            elif record.kind == "rejected":
+                self._reject(
+                    record.site_id,
+                    record.received_at,
+                    payload["reason"],
+                    payload["detail"],
+                    payload["event"],
+                    record.offset,
+                )
+            else:
+                raise ValueError(f"unknown kind {record.kind!r}")
+        except (ValueError, KeyError, TypeError) as error:
+            detail = f"{type(error).__name__}: {error}"
+            self._reject(record.site_id, record.received_at, "unreadable_record", detail, record.payload, record.offset)
+
+    def _apply_events(self, events: pa.Table, offsets: Ints, orders: list[OrderRecord]) -> list[Outgoing]:
+        bot = pc.fill_null(events["bot"], False).to_numpy()
+        received_at = int(pc.max(events["received_at"]).as_py() or 0)
+        if bot.any():
+            self._take_bots(events.filter(pa.array(bot)), offsets[bot], received_at)
+            events, offsets = events.filter(pa.array(~bot)).combine_chunks(), offsets[~bot]
+        batch = batch_of(events, offsets)
+        wanted = [*batch.visitor.words, *(o.key for o in orders)]
+        missing = self.shard.missing(dict.fromkeys(wanted))
+        if missing:
+            load(self.shard, self._lookup.visitors(self.number, missing), received_at)
+        applied = self.shard.apply(batch, received_at, orders)
+        self._keep_events(events, offsets, applied.dedup_key, applied.accepted)
+        for i in np.flatnonzero(applied.refused).tolist():
+            event = events.slice(i, 1).to_pylist()[0]
+            detail = "more than 8 days before this visitor's last event"
+            self._reject(
+                event["site_id"], event["received_at"], "older_than_horizon", detail, _text(event), int(offsets[i])
+            )
+        self.counts.events += int(applied.accepted.sum())
+        self.counts.repeated += int(applied.repeated.sum())
+        return [_fact(fact) for fact in applied.facts]
+
+    def _take_bots(self, events: pa.Table, offsets: Ints, received_at: int) -> None:
+        events = events.combine_chunks()
+        batch = batch_of(events, offsets)
+        keys = dedup_keys(batch.event_id, key_hashes(batch.visitor.words)[batch.visitor.codes])
+        new = self.shard.seen.add(keys, received_at)
+        self._keep_events(events, offsets, keys, new)
+        self.counts.bots += int(new.sum())
+
+    def _keep_events(self, events: pa.Table, offsets: Ints, dedup: Any, keep: Any) -> None:
+        if keep.any():
+            extra = {
+                "shard": pa.array(np.full(len(offsets), self.number, np.uint16)),
+                "log_offset": pa.array(offsets.astype(np.uint64)),
+                "dedup_key": pa.array(dedup),
+            }
+            for name, column in extra.items():
+                events = events.append_column(name, column)
+            self._events.append(events if keep.all() else events.filter(pa.array(keep)))
+
+    def _reject(self, site_id: str, at: int, reason: str, detail: str, event: str, offset: int) -> None:
+        self.counts.rejected += 1
+        self._rejected.append(
+            {
+                "site_id": site_id, "received_at": at, "reason": reason, "detail": detail, "event": event[:10_000],
+                "shard": self.number, "log_offset": offset,
+            }
+        )  # fmt: skip
+
+    # -- orders
+
+    def _apply_facts(self, facts: list[tuple[int, dict[str, Any]]]) -> list[Outgoing]:
+        keys = {f"{fact['site_id']}/{fact['transaction_id']}": None for _, fact in facts}
+        absent = [key for key in keys if key not in self._transactions]
+        if absent:
+            known = self.known_transactions.contains(key_hashes(absent))
+            wanted = [key for key, is_known in zip(absent, known, strict=True) if is_known]
+            found = self._lookup.transactions(self.number, wanted) if wanted else {}
+            for key in absent:
+                self._transactions[key] = found.get(key) or Transaction()
+            self.known_transactions.insert(key_hashes(absent))
+        touched: dict[str, None] = {}
+        for offset, fact in facts:
+            key = f"{fact['site_id']}/{fact['transaction_id']}"
+            if self._transactions[key].add(fact, offset):
+                touched[key] = None
+        self._changed_transactions |= touched
+        out: list[Outgoing] = []
+        for key in touched:
+            out += self._orders_for_visitors(key)
+        return out
+
+    def _orders_for_visitors(self, key: str) -> list[Outgoing]:
+        """The order, to everyone who sent a copy: one owns it, the others must not count it."""
+        site_id, transaction_id = key.split("/", 1)
+        transaction = self._transactions[key]
+        order = transaction.order()
+        told = {
+            "transaction_id": transaction_id,
+            "version": transaction.version,
+            "occurred_at": order.occurred_at,
+            "counted": order.counted,
+            "units": order.units,
+            "revenue": order.value - order.refunded if self._in_base_currency(site_id, order.currency) else 0,
+            "lines": [[line.item_id, line.category, line.units] for line in order.lines],
+        }
+        return [
+            _record(
+                f"{site_id}/{visitor_id}",
+                "order",
+                site_id,
+                {
+                    "site_id": site_id,
+                    "visitor_id": visitor_id,
+                    "order": {**told, "owner": visitor_id == order.visitor_id},
+                },
+            )
+            for visitor_id in sorted(transaction.visitors)
+        ]
+
+    def _in_base_currency(self, site_id: str, currency: str) -> bool:
+        return currency in ("", self._lookup.currency(site_id))
+
+    # -- rows out
+
+    def flush(self, now: int) -> Flush:
+        """Everything that changed since the last flush, and the commit that says how far the log is read."""
+        tables: dict[str, pa.Table] = {}
+        events = pa.concat_tables(self._events) if self._events else None
+        if events is not None:
+            tables["events"] = _event_rows(events)
+        if self._rejected:
+            tables["rejected_events"] = pa.Table.from_pylist(self._rejected, REJECTED)
+        slots = self.shard.take_changed()
+        folded = self.shard.take_folded()
+        if folded is not None:
+            tables["visits"] = self._folded_visits(folded)
+        if self._changed_transactions:
+            tables["orders"] = self._order_rows()
+        if len(slots):
+            tables["visitors"] = rows_of(self.shard, slots, self.number)
+        if now - self._rolled_up >= ROLLUP_EVERY:
+            self._rolled_up = now - now % ROLLUP_EVERY
+            rollups = rollups_of(self.shard, self.number, self.partitions, self._rolled_up)
+            if len(rollups):
+                tables["rollups"] = rollups
+        if now - self._evicted >= EVICT_EVERY:
+            self._evicted = now
+            self.shard.evict(now)
+        tables["commits"] = self._commit(events, now)
+        self._events, self._rejected, self._changed_transactions = [], [], {}
+        self._flushed = self.offset
+        if len(self._transactions) > TRANSACTIONS_KEPT:
+            self._transactions = dict(list(self._transactions.items())[-TRANSACTIONS_KEPT // 2 :])
+        return Flush(self.number, self.offset, tables)
+
+    def _commit(self, events: pa.Table | None, now: int) -> pa.Table:
+        row = {
+            "partition": pa.array([self.number], pa.uint16()),
+            "from_offset": pa.array([self._flushed], pa.uint64()),
+            "to_offset": pa.array([self.offset], pa.uint64()),
+            "at": pa.array([now], pa.int64()).cast(TIME),
+        }
+        return pa.table({**row, **activity_of(events)})
+
+    def _folded_visits(self, visits: Any) -> pa.Table:
+        keys = [self.shard.keys[slot].split("/", 1) for slot in visits.slot.tolist()]
+        columns = {
+            "site_id": pa.array([k[0] for k in keys], pa.string()),
+            "visitor_id": pa.array([k[1] for k in keys], pa.string()),
+            "start": pa.array(visits.start).cast(TIME),
+            "end": pa.array(visits.end).cast(TIME),
+            "pageviews": pa.array(visits.pageviews.astype(np.uint32)),
+            "cart_adds": pa.array(visits.cart_adds.astype(np.uint32)),
+        }
+        split = [self.shard.entries.strings[c].split("\x1f") for c in visits.entry.tolist()]
+        for i, name in enumerate(ENTRY_COLUMNS):
+            columns[name] = pa.array([parts[i] if len(parts) > 1 else "" for parts in split], pa.string())
+        return pa.table(columns)
+
+    def _order_rows(self) -> pa.Table:
+        rows = []
+        for key in self._changed_transactions:
+            site_id, transaction_id = key.split("/", 1)
+            transaction = self._transactions[key]
+            order = transaction.order()
+            rows.append(
+                {
+                    "site_id": site_id, "transaction_id": transaction_id, "shard": self.number, "version": transaction.version,
+                    "visitor_id": order.visitor_id, "occurred_at": order.occurred_at,
+                    "currency": order.currency or self._lookup.currency(site_id), "value": order.value,
+                    "refunded": order.refunded, "revenue": order.value - order.refunded, "units": order.units,
+                    "counted": order.counted, "item_id": [line.item_id for line in order.lines],
+                    "item_category": [line.category for line in order.lines],
+                    "item_units": [line.units for line in order.lines],
+                    "facts": orjson.dumps(list(transaction.facts.values())).decode(),
+                }
+            )  # fmt: skip
+        return pa.Table.from_pylist(rows, ORDERS)
+
+
+def transaction_of(version: int, facts: str) -> Transaction:
+    """A transaction from its row in `orders`."""
+    known = orjson.loads(facts)
+    return Transaction(version, {(f["visitor_id"], f["event_id"]): f for f in known})
+
+
+REJECTED = pa.schema(
+    [
+        ("site_id", pa.string()), ("received_at", TIME), ("reason", pa.string()), ("detail", pa.string()), ("event", pa.string()),
+        ("shard", pa.uint16()), ("log_offset", pa.uint64()),
+    ]
+)  # fmt: skip
+ORDERS = pa.schema(
+    [
+        ("site_id", pa.string()), ("transaction_id", pa.string()), ("shard", pa.uint16()), ("version", pa.uint64()),
+        ("visitor_id", pa.string()), ("occurred_at", TIME), ("currency", pa.string()), ("value", pa.int64()),
+        ("refunded", pa.int64()), ("revenue", pa.int64()), ("units", pa.int64()), ("counted", pa.bool_()),
+        ("item_id", pa.list_(pa.string())), ("item_category", pa.list_(pa.string())), ("item_units", pa.list_(pa.int64())),
+        ("facts", pa.string()),
+    ]
+)  # fmt: skip
+
+
+def _record(key: str, kind: str, site_id: str, payload: dict[str, Any]) -> Outgoing:
+    text = orjson.dumps(payload).decode()
+    return Outgoing(key, orjson.dumps({"kind": kind, "site_id": site_id, "payload": text}))
+
+
+def _fact(fact: dict[str, Any]) -> Outgoing:
+    told = {k: v for k, v in fact.items() if v is not None and k != "offset"}
+    told["items"] = [
+        {k: line[k] for k in ("item_id", "price", "quantity", "category") if line[k] is not None}
+        for line in fact["items"] or []
+    ]
+    return _record(f"{fact['site_id']}/{fact['transaction_id']}", "order_fact", fact["site_id"], told)
+
+
+def _text(event: dict[str, Any]) -> str:
+    return orjson.dumps({k: v for k, v in event.items() if v is not None}).decode()
+
+
+def _event_rows(events: pa.Table) -> pa.Table:
+    """Rows of table `events`: nothing null but what may be, items as lists of columns."""
+    columns: dict[str, pa.Array] = {}
+    for name in (*EVENT_COLUMNS, "properties"):
+        column = events[name].combine_chunks()
+        if name in ("occurred_at", "received_at", "sent_at"):
+            column = column.cast(TIME)
+        elif name != "value":
+            column = pc.fill_null(column, "" if pa.types.is_string(column.type) else False)
+        columns[name] = column
+    items = events["items"].combine_chunks()
+    lines = items.flatten()
+    lengths = pc.fill_null(pc.list_value_length(items), 0).to_numpy()
+    offsets = pa.array(np.r_[0, np.cumsum(lengths)].astype(np.int32))
+    for item_field in ITEM:
+        values = lines.field(item_field.name)
+        if item_field.name == "quantity":
+            values = pc.fill_null(values, 1)
+        elif item_field.name != "price":
+            values = pc.fill_null(values, "")
+        columns[f"items.{item_field.name}"] = pa.ListArray.from_arrays(offsets, values)
+    for name in ("shard", "log_offset", "dedup_key"):
+        columns[name] = events[name].combine_chunks()
+    return pa.table(columns)

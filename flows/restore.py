@@ -1,0 +1,30 @@
+"""A partition's state from the store: rows of its visitors, dedup keys of recent events, keys of everyone else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from flows.partition import Partition
+from flows.visitors.rows import load
+from flows.visitors.shard import key_hashes
+from flows.visitors.tables import Hashes
+
+
+def restore(
+    partition: Partition,
+    *,
+    visitors: pa.Table | None,
+    dormant: Hashes,
+    seen: Hashes,
+    transactions: Sequence[str],
+    now: int,
+) -> None:
+    """Fill a new partition. `seen`: dedup keys of events at or before the partition's offset (later ones are read again)."""
+    if visitors is not None and len(visitors):
+        load(partition.shard, visitors, now)
+    partition.shard.dormant.insert(dormant)
+    if len(seen):
+        partition.shard.seen.add(seen, now)
+    partition.known_transactions.insert(key_hashes(transactions))

@@ -1,0 +1,72 @@
+"""Figures of both windows for each site, from a shard's state: rows of table `rollups`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from flows.visitors.limits import ONLINE, WINDOWS
+from flows.visitors.shard import Shard
+from flows.visitors.tables import Ints, walk
+from flows.visitors.visits import find_visit
+
+
+def rollups_of(shard: Shard, number: int, shards: int, now: int) -> pa.Table:
+    """One row a site and window; a site without anyone in the window has a row of zeros as long as it has visitors here."""
+    v, visits, orders = shard.visitors, shard.visits, shard.orders
+    slots = np.flatnonzero(v["alive"] & (v["last_seen"] > 0))
+    names = shard.site_of(slots)
+    sites = sorted(set(names))
+    place = {site: i for i, site in enumerate(sites)}
+    site = np.fromiter((place[name] for name in names), np.int64, len(names))
+    n = len(sites)
+    visit, owner = walk(visits, v["visit"][slots].astype(np.int64))
+    start, end = visits["start"][visit], visits["end"][visit]
+    order, buyer = walk(orders, v["order"][slots].astype(np.int64))
+    keep = orders["counted"][order]
+    order, buyer = order[keep], buyer[keep]
+    found = find_visit(owner, start, end, buyer, orders["at"][order])
+    inside = found >= 0
+    order, buyer, found = order[inside], buyer[inside], found[inside]
+    bought = np.zeros(len(visit), np.int64)
+    np.add.at(bought, found, 1)
+    last_seen = v["last_seen"][slots]
+
+    def total(where: Ints, values: Ints) -> Ints:
+        return np.bincount(where, values, n).astype(np.int64)
+
+    rows = []
+    online = np.bincount(site[last_seen >= now - ONLINE], minlength=n)
+    for window, span in WINDOWS.items():
+        present = last_seen >= now - span
+        seen = end >= now - span
+        where = site[owner[seen]]
+        sold = end[found] >= now - span
+        buyers = site[buyer[sold]]
+        figures = {
+            "online": online,
+            "visitors": np.bincount(site[present], minlength=n),
+            "visits": np.bincount(where, minlength=n),
+            "pageviews": total(where, visits["pageviews"][visit][seen]),
+            "stay_ms": total(where, (end - start)[seen]),
+            "converting_visits": np.bincount(site[owner[seen & (bought > 0)]], minlength=n),
+            "orders": np.bincount(buyers, minlength=n),
+            "units": total(buyers, orders["units"][order][sold]),
+            "revenue": total(buyers, orders["revenue"][order][sold]),
+        }
+        rows.append(
+            pa.table(
+                {
+                    "site_id": pa.array(sites, pa.string()),
+                    "window": pa.array([window] * n, pa.string()),
+                    "at": pa.array(np.full(n, now, np.int64)).cast(pa.timestamp("ms", "UTC")),
+                    "shard": pa.array(np.full(n, number, np.uint16)),
+                    "shards": pa.array(np.full(n, shards, np.uint16)),
+                }
+                | {
+                    name: pa.array(values.astype(np.int64 if name in ("units", "revenue") else np.uint64))
+                    for name, values in figures.items()
+                }
+            )
+        )
+    return pa.concat_tables(rows)

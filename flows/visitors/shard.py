@@ -1,0 +1,602 @@
+"""The state of one shard and how events change it. Vectorised; no IO, no clock; a result depends on the set of events only."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from flows.visitors import batch as kinds
+from flows.visitors.batch import Batch, Bools, Words
+from flows.visitors.carts import CHANGE, EMPTY, EVERY_ITEM, FOLDED, Lines, fold
+from flows.visitors.limits import DAY, HORIZON, HOUR, VISIT_GAP
+from flows.visitors.orders import FACT_COLUMNS
+from flows.visitors.strings import Interner
+from flows.visitors.tables import NONE, Array, Hashes, HashIndex, Ints, Table, chain, changed, order_by, runs, walk
+from flows.visitors.visits import NEVER, Visits, merge
+
+EVENT_ID = "S64"
+"""Event ids are at most 64 bytes (the door sees to it), so they compare as fixed-width bytes."""
+
+
+def key_hash(key: str) -> int:
+    """64 bits of `site_id/visitor_id` (or of a transaction): the first 8 bytes of MD5, little-endian, as in SQL
+    `reinterpretAsUInt64(substring(MD5(key), 1, 8))`."""
+    return int.from_bytes(hashlib.md5(key.encode(), usedforsecurity=False).digest()[:8], "little")
+
+
+def key_hashes(keys: Iterable[str]) -> Hashes:
+    """`key_hash` of many keys, shape (n,)."""
+    return np.fromiter((key_hash(k) for k in keys), np.uint64)
+
+
+def dedup_keys(event_id: Array, visitor: Hashes) -> Hashes:
+    """What a repeated event is known by: 64 bits of its id (S64) and its visitor's key hash, shape (n,)."""
+    words = np.ascontiguousarray(event_id).view(np.uint64).reshape(len(event_id), -1)
+    mixed = visitor.copy()
+    for i in range(words.shape[1]):
+        mixed = (mixed ^ words[:, i]) * np.uint64(0x9E3779B97F4A7C15)
+        mixed ^= mixed >> np.uint64(32)
+    return mixed
+
+
+def child_key(slot: Ints, item: Ints) -> Hashes:
+    """Key of a child row (a visitor's product or search) in its index, shape (n,)."""
+    return (slot.astype(np.uint64) << np.uint64(32)) | item.astype(np.uint64)
+
+
+class Seen:
+    """Dedup keys of the last 8 to 16 days in two generations: a repeat is known for at least 8 days."""
+
+    SPAN = 8 * DAY
+
+    def __init__(self) -> None:
+        self._now, self._before, self._since = HashIndex(), HashIndex(), 0
+
+    def add(self, keys: Hashes, received_at: int) -> Bools:
+        """Take keys in, shape (n,); True where one was not here. `received_at`: of the newest, epoch ms."""
+        if received_at - self._since >= self.SPAN:
+            self._before = self._now if received_at - self._since < 2 * self.SPAN else HashIndex()
+            self._now, self._since = HashIndex(), received_at
+        _, new = self._now.insert(keys)
+        if self._before.used:
+            new &= ~self._before.contains(keys)
+        return new
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return self._now.nbytes + self._before.nbytes
+
+
+@dataclass
+class Applied:
+    """What became of a batch's rows, shape (n,) each, and what follows from them."""
+
+    accepted: Bools  # new and applied
+    refused: Bools  # older than the horizon of its visitor
+    repeated: Bools  # an event id seen before (not: read again after a restart)
+    dedup_key: Hashes
+    facts: list[dict[str, Any]] = field(
+        default_factory=list
+    )  # purchases and refunds, with their log offset in `offset`
+
+
+@dataclass(frozen=True)
+class OrderRecord:
+    """An order as its transaction's shard hands it to a visitor (`key`: site_id/visitor_id); whole, so a repeat changes nothing.
+
+    `order`: transaction_id, version, owner, occurred_at, counted, units, revenue, lines [[item_id, category, units]];
+    where `owner` is false the visitor loses the order.
+    """
+
+    key: str
+    offset: int
+    order: dict[str, Any]
+
+
+class Shard:
+    """Visitors of one partition of the log."""
+
+    def __init__(self) -> None:
+        self.words = Interner()  # item ids, categories, urls, titles, search terms, transaction ids
+        self.devices = Interner()  # joined device columns
+        self.entries = Interner()  # joined acquisition columns
+        self.slots: dict[str, int] = {}
+        self.keys: list[str] = []  # by slot: site_id/visitor_id
+        self.seen = Seen()
+        self.dormant = HashIndex()  # key hashes of visitors that have a row but are not in memory
+        self.visitors = Table(
+            key_hash=("u8", 0), version=("i8", 0), first_seen=("i8", 0), last_seen=("i8", 0), touched_at=("i8", 0),
+            device=("i4", 0), device_at=("i8", 0), device_event=(EVENT_ID, b""),
+            url=("i4", 0), title=("i4", 0), page_item=("i4", 0), page_at=("i8", 0), page_event=(EVENT_ID, b""),
+            closed_visits=("i4", 0), closed_pageviews=("i4", 0), closed_stay=("i8", 0), closed_adds=("i4", 0),
+            first_entry=("i4", 0), oldest_end=("i8", NEVER), oldest_op=("i8", NEVER), viewed_at=("i8", 0), carted_at=("i8", 0),
+            visit=("i4", NONE), product=("i4", NONE), search=("i4", NONE), op=("i4", NONE), order=("i4", NONE),
+            changed=("?", False), alive=("?", True),
+        )  # fmt: skip
+        self.visits = Table(
+            slot=("i4", 0), start=("i8", 0), end=("i8", 0), pageviews=("i4", 0), cart_adds=("i4", 0),
+            entry=("i4", 0), entry_at=("i8", NEVER), entry_event=(EVENT_ID, b""), before=("i4", NONE),
+        )  # fmt: skip
+        self.products = Table(
+            slot=("i4", 0), item=("i4", 0), category=("i4", 0), category_at=("i8", 0), views=("i4", 0), viewed_at=("i8", 0),
+            adds=("i8", 0), carted_at=("i8", 0), before=("i4", NONE),
+        )  # fmt: skip
+        self.searches = Table(slot=("i4", 0), item=("i4", 0), at=("i8", 0), before=("i4", NONE))
+        self.ops = Table(
+            slot=("i4", 0), item=("i4", 0), at=("i8", 0), event=(EVENT_ID, b""), kind=("i1", 0), delta=("i8", 0),
+            price=("i8", -1), before=("i4", NONE),
+        )  # fmt: skip
+        self.orders = Table(
+            slot=("i4", 0), id=("i4", 0), at=("i8", 0), version=("i8", 0), counted=("?", False), units=("i8", 0),
+            revenue=("i8", 0), line=("i4", NONE), before=("i4", NONE),
+        )  # fmt: skip
+        self.lines = Table(item=("i4", 0), category=("i4", 0), units=("i8", 0), before=("i4", NONE))
+        self.product_index, self.search_index = HashIndex(), HashIndex()
+        self._folded: list[Visits] = []
+
+    # -- events
+
+    def missing(self, keys: Iterable[str]) -> list[str]:
+        """Those of `keys` (site_id/visitor_id) whose rows must be loaded first: known, but not in memory."""
+        unknown = [key for key in keys if key not in self.slots]
+        if not unknown or not self.dormant.used:
+            return []
+        there = self.dormant.contains(key_hashes(unknown))
+        return [key for key, is_there in zip(unknown, there, strict=True) if is_there]
+
+    def apply(self, events: Batch, received_at: int, orders: Sequence[OrderRecord] = ()) -> Applied:
+        """Apply events and orders of one stretch of the log; what a visitor's row has seen already changes nothing.
+
+        `received_at` is the newest of the stretch, epoch ms: it ages the memory of event ids.
+        """
+        slots = self._slots_of(events.visitor)
+        unread = [o for o in orders if o.key in self.slots and o.offset > self.visitors["version"][self.slots[o.key]]]
+        result = self._apply_events(events, slots, received_at)
+        for order in unread:
+            self._put_order(self.slots[order.key], order)
+        return result
+
+    def _apply_events(self, events: Batch, slot: Ints, received_at: int) -> Applied:
+        v = self.visitors
+        if not len(events):
+            none = np.zeros(0, np.bool_)
+            return Applied(none, none, none, np.empty(0, np.uint64))
+        unread = events.offset > v["version"][slot]
+        dedup = dedup_keys(events.event_id, v["key_hash"][slot])
+        new = self.seen.add(dedup, received_at)
+        accepted = unread & new
+        refused = accepted & self._too_old(slot, events.occurred_at, accepted)
+        accepted &= ~refused
+        result = Applied(accepted, refused, unread & ~new, dedup)
+        rows = np.flatnonzero(accepted)
+        if not len(rows):
+            return result
+        order = rows[order_by(slot[rows], events.occurred_at[rows], lambda tied: events.event_id[rows[tied]])]
+        # from here on: per accepted event, sorted by visitor and time; `groups` starts a visitor
+        s, t = slot[order], events.occurred_at[order]
+        groups = runs(changed(s))
+        who = s[groups]
+        np.maximum.at(v["version"], slot[rows], events.offset[rows])
+        v["touched_at"][who] = received_at
+        v["changed"][who] = True
+        self._apply_visits(events, order, s, t, groups)
+        self._apply_latest(events, slot, order, groups)
+        self._apply_items(events, slot, accepted)
+        self._apply_searches(events, slot, rows)
+        purchases = rows[(events.name[rows] == kinds.PURCHASE) | (events.name[rows] == kinds.REFUND)]
+        if len(purchases):
+            facts = events.records(purchases, FACT_COLUMNS)
+            result.facts = [
+                {**fact, "offset": int(o)}
+                for fact, o in zip(facts, events.offset[purchases], strict=True)
+                if fact["transaction_id"]
+            ]
+        return result
+
+    def _slots_of(self, visitor: Words) -> Ints:
+        """Slot of each row, shape (n,); visitors not met before get one."""
+        get = self.slots.get
+        slots = np.fromiter((get(key, NONE) for key in visitor.words), np.int64, len(visitor.words))
+        strangers = np.flatnonzero(slots == NONE)
+        if len(strangers):
+            slots[strangers] = self.new_slots([visitor.words[i] for i in strangers])
+        found: Ints = slots[visitor.codes] if len(slots) else slots
+        return found
+
+    def new_slots(self, keys: list[str]) -> Ints:
+        """Consecutive slots for visitors who have none, shape (len(keys),)."""
+        slots = self.visitors.append(key_hash=key_hashes(keys))
+        self.slots.update(zip(keys, slots.tolist(), strict=True))
+        self.keys.extend(keys)
+        return slots
+
+    def _too_old(self, slot: Ints, at: Ints, accepted: Bools) -> Bools:
+        """Where an event lies more than HORIZON before one of its visitor that came earlier, shape (n,)."""
+        old = np.zeros(len(slot), np.bool_)
+        last_seen = self.visitors["last_seen"]
+        horizon = np.where(accepted, at, 0).max() - HORIZON
+        suspects = accepted & ((at < last_seen[slot] - HORIZON) | (at < horizon))
+        if suspects.any():
+            seen: dict[int, int] = {}
+            concerned = accepted & np.isin(slot, np.unique(slot[suspects]))
+            for i in np.flatnonzero(concerned).tolist():
+                who, when = int(slot[i]), int(at[i])
+                latest = seen.setdefault(who, int(last_seen[who]))
+                if when < latest - HORIZON:
+                    old[i] = True
+                else:
+                    seen[who] = max(latest, when)
+        return old
+
+    def _apply_visits(self, events: Batch, order: Ints, s: Ints, t: Ints, groups: Ints) -> None:
+        v, visits = self.visitors, self.visits
+        who, last_before = s[groups], v["last_seen"][s[groups]]
+        ends = np.r_[groups[1:], len(s)] - 1
+        first, last = t[groups], np.maximum(t[ends], last_before)
+
+        # what may change: the latest visit; all of them when events came out of order or old ones are to be folded away
+        whole = (first <= last_before) | (v["oldest_end"][who] < last - HORIZON)
+        heads = v["visit"][who].astype(np.int64)
+        latest = heads[~whole & (heads != NONE)]
+        everything, _ = walk(visits, heads[whole])
+        before = self._visits(np.concatenate([latest, everything]))
+        v["visit"][who[whole]] = NONE
+        v["visit"][visits["slot"][latest]] = visits["before"][latest]
+
+        # runs of the batch's events
+        starts_run = changed(s)
+        starts_run[1:] |= t[1:] - t[:-1] > VISIT_GAP
+        starts = runs(starts_run)
+        position = np.arange(len(s))
+        has_url = events.url.present()[order]
+        entry_row = np.minimum.reduceat(np.where(has_url, position, len(s)), starts)
+        has_entry = entry_row < len(s)
+        # the entry of a run that merely continues a visit which has one is not looked at
+        head_of = np.full(len(s), NONE, np.int64)
+        head_of[groups] = np.where(whole, NONE, heads)
+        follows = np.flatnonzero(head_of[starts] != NONE)
+        head = head_of[starts[follows]]
+        continues = (t[starts[follows]] - visits["end"][head] <= VISIT_GAP) & (visits["entry_at"][head] != NEVER)
+        has_entry[follows[continues]] = False
+        rows = order[entry_row[has_entry]]
+        entry, entry_at = np.zeros(len(starts), np.int64), np.full(len(starts), NEVER)
+        entry_event = np.zeros(len(starts), EVENT_ID)
+        if len(rows):
+            words = events.entries(rows)
+            entry[has_entry] = self.entries.codes(words.words)[words.codes]
+            entry_at[has_entry], entry_event[has_entry] = t[entry_row[has_entry]], events.event_id[rows]
+        fresh = Visits(
+            slot=s[starts],
+            start=t[starts],
+            end=t[np.r_[starts[1:], len(s)] - 1],
+            pageviews=np.add.reduceat(events.pageview[order].astype(np.int64), starts),
+            cart_adds=np.add.reduceat((events.name[order] == kinds.ADD).astype(np.int64), starts),
+            entry=entry,
+            entry_at=entry_at,
+            entry_event=entry_event,
+        )
+        after = merge(Visits.concatenated(before, fresh))
+
+        v["first_seen"][who] = np.where(last_before == 0, first, np.minimum(first, v["first_seen"][who]))
+        v["last_seen"][who] = last
+        closed = after.end < v["last_seen"][after.slot] - HORIZON
+        if closed.any():
+            self._close(after.take(closed))
+            after = after.take(~closed)
+        visits.free(np.concatenate([latest, everything]))
+        rows = visits.append(
+            slot=after.slot, start=after.start, end=after.end, pageviews=after.pageviews, cart_adds=after.cart_adds,
+            entry=after.entry, entry_at=after.entry_at, entry_event=after.entry_event,
+        )  # fmt: skip
+        alone = v["visit"][after.slot] == NONE
+        chain(visits, v["visit"], after.slot, rows)
+        oldest = alone & changed(after.slot)
+        v["oldest_end"][after.slot[oldest]] = after.end[oldest]
+
+    def _visits(self, rows: Ints) -> Visits:
+        columns = self.visits
+        return Visits(
+            columns["slot"][rows].astype(np.int64), columns["start"][rows], columns["end"][rows],
+            columns["pageviews"][rows].astype(np.int64), columns["cart_adds"][rows].astype(np.int64),
+            columns["entry"][rows].astype(np.int64), columns["entry_at"][rows], columns["entry_event"][rows],
+        )  # fmt: skip
+
+    def _close(self, visits: Visits) -> None:
+        """Count visits that nothing acceptable can touch any more; they leave the row for the table of visits."""
+        v = self.visitors
+        first = changed(visits.slot) & (v["closed_visits"][visits.slot] == 0)
+        v["first_entry"][visits.slot[first]] = visits.entry[first]
+        np.add.at(v["closed_visits"], visits.slot, 1)
+        np.add.at(v["closed_pageviews"], visits.slot, visits.pageviews)
+        np.add.at(v["closed_stay"], visits.slot, visits.end - visits.start)
+        np.add.at(v["closed_adds"], visits.slot, visits.cart_adds)
+        self._folded.append(visits)
+
+    def _apply_latest(self, events: Batch, slots: Ints, order: Ints, groups: Ints) -> None:
+        """Device and page of the last event that tells one."""
+        v = self.visitors
+        device = self.devices.codes(events.device.words)
+
+        def newest(there: Bools, at: str, event: str) -> Ints:
+            """Rows of the batch that replace what the visitor's row has."""
+            position = np.maximum.reduceat(np.where(there[order], np.arange(len(order)), -1), groups)
+            rows = order[position[position >= 0]]
+            who, when = slots[rows], events.occurred_at[rows]
+            newer = (when > v[at][who]) | ((when == v[at][who]) & (events.event_id[rows] > v[event][who]))
+            rows = rows[newer]
+            v[at][slots[rows]], v[event][slots[rows]] = events.occurred_at[rows], events.event_id[rows]
+            return rows
+
+        rows = newest(events.device.present(), "device_at", "device_event")
+        v["device"][slots[rows]] = device[events.device.codes[rows]]
+        rows = newest(events.url.present(), "page_at", "page_event")
+        who, item = slots[rows], events.first_item[rows]
+        item = np.where(events.name[rows] == kinds.VIEW, item, -1)
+        v["url"][who] = _intern_used(self.words, events.url, rows)
+        v["title"][who] = _intern_used(self.words, events.title, rows)
+        code = np.zeros(len(rows), np.int64)
+        code[item >= 0] = _intern_used(self.words, events.items.item, item[item >= 0])
+        v["page_item"][who] = code
+
+    def _apply_items(self, events: Batch, slot: Ints, accepted: Bools) -> None:
+        v, items = self.visitors, events.items
+        name = events.name
+        adding = np.flatnonzero(accepted & (name == kinds.ADD))
+        np.maximum.at(v["carted_at"], slot[adding], events.occurred_at[adding])
+        m = np.flatnonzero(accepted[items.row] & (name[items.row] < kinds.REFUND))
+        # operations on the whole cart: purchases and removals that name no item
+        bare = accepted & ((name == kinds.PURCHASE) | (name == kinds.REMOVE)) & (events.first_item < 0)
+        everything = np.flatnonzero(bare)
+        row, event_name = items.row[m], name[items.row[m]]
+        item = _intern_used(self.words, items.item, m)
+        category = _intern_used(self.words, items.category, m)
+        at, who = events.occurred_at[row], slot[row]
+        self._apply_products(who, item, category, at, event_name, items.quantity[m])
+        viewed = event_name == kinds.VIEW
+        np.maximum.at(v["viewed_at"], who[viewed], at[viewed])
+
+        op = event_name != kinds.VIEW
+        quantity = items.quantity[m][op]
+        bought = event_name[op] == kinds.PURCHASE
+        delta = np.where(bought, 0, np.where(event_name[op] == kinds.ADD, quantity, -quantity))
+        self.add_ops(
+            slot=np.r_[who[op], slot[everything]],
+            item=np.r_[item[op], np.full(len(everything), EVERY_ITEM)],
+            at=np.r_[at[op], events.occurred_at[everything]],
+            event=np.r_[events.event_id[row[op]], events.event_id[everything]],
+            kind=np.r_[np.where(bought, EMPTY, CHANGE), np.full(len(everything), EMPTY)],
+            delta=np.r_[delta, np.zeros(len(everything), np.int64)],
+            price=np.r_[np.where(bought, -1, items.price[m][op]), np.full(len(everything), -1)],
+        )
+
+    def _apply_products(self, who: Ints, item: Ints, category: Ints, at: Ints, name: Ints, quantity: Ints) -> None:
+        p = self.products
+        rows = self._keyed(p, self.product_index, "product", who, item)
+        viewed, added = name == kinds.VIEW, name == kinds.ADD
+        np.add.at(p["views"], rows[viewed], 1)
+        np.maximum.at(p["viewed_at"], rows[viewed], at[viewed])
+        np.add.at(p["adds"], rows[added], quantity[added])
+        np.maximum.at(p["carted_at"], rows[added], at[added])
+        told = category != 0
+        rows, category, at = rows[told], category[told], at[told]
+        strings = self.words.strings
+        order = order_by(rows, at, lambda tied: np.array([strings[c] for c in category[tied].tolist()], object))
+        last = order[np.r_[rows[order][1:] != rows[order][:-1], True]] if len(order) else order
+        rows, category, at = rows[last], category[last], at[last]
+        before = p["category_at"][rows]
+        newer = at > before
+        for i in np.flatnonzero(at == before).tolist():
+            newer[i] = strings[category[i]] > strings[p["category"][rows[i]]]
+        p["category"][rows[newer]], p["category_at"][rows[newer]] = category[newer], at[newer]
+
+    def _keyed(self, table: Table, index: HashIndex, head: str, who: Ints, item: Ints) -> Ints:
+        """Row of each (slot, item) of a child table, added where it is new, shape (n,)."""
+        places, new = index.insert(child_key(who, item))
+        fresh = np.flatnonzero(new)
+        if len(fresh):
+            fresh = fresh[np.argsort(who[fresh], kind="stable")]
+            rows = table.append(slot=who[fresh], item=item[fresh])
+            chain(table, self.visitors[head], who[fresh], rows)
+            index.assign(places[fresh], rows)
+        return index.values(places)
+
+    def _apply_searches(self, events: Batch, slot: Ints, rows: Ints) -> None:
+        rows = rows[events.name[rows] == kinds.SEARCH]
+        if not len(rows):
+            return
+        terms = [r["search_term"] or "" for r in events.records(rows, ["search_term"])]
+        term = self.words.codes(terms)
+        rows, term = rows[term != 0], term[term != 0]
+        found = self._keyed(self.searches, self.search_index, "search", slot[rows], term)
+        np.maximum.at(self.searches["at"], found, events.occurred_at[rows])
+
+    # -- cart operations
+
+    def add_ops(self, slot: Ints, **columns: Array) -> None:
+        """Add cart operations, a value an operation for each column of `ops`."""
+        if not len(slot):
+            return
+        v = self.visitors
+        order = np.argsort(slot, kind="stable")
+        slot = slot[order]
+        columns = {name: column[order] for name, column in columns.items()}
+        if "event" in columns and columns["event"].dtype != EVENT_ID:
+            columns["event"] = columns["event"].astype(EVENT_ID)
+        rows = self.ops.append(slot=slot, **columns)
+        chain(self.ops, v["op"], slot, rows)
+        fresh = columns["kind"] != FOLDED
+        np.minimum.at(v["oldest_op"], slot[fresh], columns["at"][fresh])
+
+    def fold_old_ops(self, slots: Ints) -> None:
+        """Fold operations before the visitors' horizons into one an item."""
+        v = self.visitors
+        slots = slots[v["oldest_op"][slots] < v["last_seen"][slots] - HORIZON]
+        if not len(slots):
+            return
+        rows, _ = walk(self.ops, v["op"][slots].astype(np.int64))
+        columns = {c: self.ops[c][rows] for c in self.ops.columns() if c != "before"}
+        owner = columns.pop("slot").astype(np.int64)
+        old = columns["at"] < v["last_seen"][owner] - HORIZON
+        lines = self.fold_ops(rows[old])
+        kept = lines.quantity > 0
+        self.ops.free(rows)
+        v["op"][slots], v["oldest_op"][slots] = NONE, NEVER
+        self.add_ops(slot=owner[~old], **{c: column[~old] for c, column in columns.items()})
+        count = int(kept.sum())
+        self.add_ops(
+            slot=lines.slot[kept], item=lines.item[kept], at=lines.last_at[kept], event=lines.last_event[kept],
+            kind=np.full(count, FOLDED), delta=lines.quantity[kept], price=lines.price[kept],
+        )  # fmt: skip
+
+    def fold_ops(self, rows: Ints) -> Lines:
+        """Carts that operations (rows of `ops`) make."""
+        o = self.ops
+        return fold(
+            o["slot"][rows].astype(np.int64), o["item"][rows].astype(np.int64), o["at"][rows], o["event"][rows],
+            o["kind"][rows].astype(np.int64), o["delta"][rows], o["price"][rows],
+        )  # fmt: skip
+
+    # -- orders
+
+    def _put_order(self, slot: int, record: OrderRecord) -> None:
+        v, orders, lines, order = self.visitors, self.orders, self.lines, record.order
+        v["version"][slot], v["changed"][slot] = max(record.offset, int(v["version"][slot])), True
+        code = self.words.code(order["transaction_id"])
+        mine, _ = walk(orders, v["order"][[slot]].astype(np.int64))
+        there = mine[orders["id"][mine] == code]
+        if len(there):
+            if orders["version"][there[0]] > order["version"]:
+                return
+            old_lines, _ = walk(lines, orders["line"][there].astype(np.int64))
+            lines.free(old_lines)
+            orders.free(there)
+            mine = mine[mine != there[0]][::-1]
+            v["order"][slot] = NONE
+            chain(orders, v["order"], np.full(len(mine), slot), mine)
+        if order["owner"]:
+            row = orders.append(
+                slot=[slot], id=[code], at=[order["occurred_at"]], version=[order["version"]], counted=[order["counted"]],
+                units=[order["units"]], revenue=[order["revenue"]],
+            )  # fmt: skip
+            chain(orders, v["order"], np.array([slot]), row)
+            if order["lines"]:
+                items, categories, units = zip(*order["lines"], strict=True)
+                new = lines.append(
+                    item=self.words.codes(items), category=self.words.codes(categories), units=np.array(units)
+                )
+                chain(lines, orders["line"], np.full(len(new), row[0]), new)
+
+    # -- memory
+
+    def evict(self, now: int) -> int:
+        """Forget visitors who can be in no window any more (their rows stay in the store); returns how many."""
+        v = self.visitors
+        idle = v["alive"] & ~v["changed"] & (v["last_seen"] < now - HORIZON) & (v["touched_at"] < now - HOUR)
+        gone = np.flatnonzero(idle)
+        if len(gone):
+            self.dormant.insert(v["key_hash"][gone])
+            for slot in gone.tolist():
+                del self.slots[self.keys[slot]]
+            v["alive"][gone] = False
+            if int(v["alive"].sum()) * 4 < 3 * v.size:
+                self._compact()
+        return len(gone)
+
+    def _compact(self) -> None:
+        """Drop the rows and strings of forgotten visitors."""
+        v = self.visitors
+        slots = np.flatnonzero(v["alive"])
+        children = (("visit", self.visits), ("product", self.products), ("search", self.searches), ("op", self.ops))
+        for head, table in (*children, ("order", self.orders)):
+            rows, position = walk(table, v[head][slots].astype(np.int64))
+            if table is self.orders:
+                line_rows, line_owner = walk(self.lines, table["line"][rows].astype(np.int64))
+                self.lines.keep(line_rows[::-1])
+            order = np.argsort(position[::-1], kind="stable")
+            table.keep(rows[::-1][order])
+            table["slot"][:] = position[::-1][order]
+            v[head][:] = NONE
+            if table is self.orders:
+                new_place = np.empty(len(rows), np.int64)
+                new_place[np.arange(len(rows))[::-1][order]] = np.arange(len(rows))
+                owner = new_place[line_owner[::-1]]
+                order = np.argsort(owner, kind="stable")
+                self.lines.keep(order)
+                table["line"][:] = NONE
+                chain(self.lines, table["line"], owner[order], np.arange(self.lines.size))
+        v.keep(slots)
+        for head, table in (*children, ("order", self.orders)):
+            chain(table, v[head], table["slot"].astype(np.int64), np.arange(table.size))
+        self.keys = [self.keys[slot] for slot in slots.tolist()]
+        self.slots = {key: slot for slot, key in enumerate(self.keys)}
+        self._keep_strings()
+        self._index_children()
+
+    def _index_children(self) -> None:
+        for name, table in (("product_index", self.products), ("search_index", self.searches)):
+            index = HashIndex(table.size)
+            places, _ = index.insert(child_key(table["slot"], table["item"]))
+            index.assign(places, np.arange(table.size))
+            setattr(self, name, index)
+
+    def _keep_strings(self) -> None:
+        v = self.visitors
+        for interner, columns in (
+            (self.devices, [v["device"]]),
+            (self.entries, [v["first_entry"], self.visits["entry"]]),
+            (
+                self.words,
+                [
+                    v["url"], v["title"], v["page_item"], self.products["item"], self.products["category"],
+                    self.searches["item"], self.ops["item"], self.orders["id"], self.lines["item"], self.lines["category"],
+                ],
+            ),
+        ):  # fmt: skip
+            moved = interner.keep(np.concatenate(columns))
+            for column in columns:
+                column[:] = moved[column]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the columns and indices held (strings and their tables not counted)."""
+        tables = (self.visitors, self.visits, self.products, self.searches, self.ops, self.orders, self.lines)
+        indices = (self.seen, self.dormant, self.product_index, self.search_index)
+        return sum(t.nbytes for t in tables) + sum(i.nbytes for i in indices)
+
+    # -- what changed
+
+    def take_changed(self) -> Ints:
+        """Slots changed since the last call, with old cart operations folded."""
+        slots = np.flatnonzero(self.visitors["changed"] & (self.visitors["last_seen"] > 0))
+        self.visitors["changed"][:] = False
+        self.fold_old_ops(slots)
+        return slots
+
+    def take_folded(self) -> Visits | None:
+        """Visits folded away since the last call."""
+        if not self._folded:
+            return None
+        folded, self._folded = self._folded, []
+        result = folded[0]
+        for more in folded[1:]:
+            result = Visits.concatenated(result, more)
+        return result
+
+    def site_of(self, slots: Ints) -> list[str]:
+        """Site ids of slots."""
+        return [self.keys[slot].split("/", 1)[0] for slot in slots.tolist()]
+
+
+def _intern_used(interner: Interner, words: Words, rows: Ints) -> Ints:
+    """Codes of a word column at some rows; only words that occur there are interned."""
+    if not len(rows):
+        return np.empty(0, np.int64)
+    used = np.unique(words.codes[rows])
+    table = np.zeros(len(words.words), np.int64)
+    table[used] = interner.codes(words.words[i] for i in used.tolist())
+    return table[words.codes[rows]]
