@@ -215,10 +215,11 @@ def _column(events: pa.Table, name: str) -> pa.Array:
     return column.combine_chunks()
 
 
-def blocks(lines: bytes, offsets: Ints, most: int) -> Iterator[tuple[bytes, Ints]]:
+def stretches(lines: bytes, offsets: Ints, most: int) -> Iterator[tuple[bytes, Ints]]:
     """A block in stretches of at most `most` lines."""
     if len(offsets) <= most:
-        yield lines, offsets
+        if len(offsets):
+            yield lines, offsets
         return
     ends = np.flatnonzero(np.frombuffer(lines, np.uint8) == 10) + 1
     begin = 0

@@ -62,7 +62,7 @@ class Flush:
 
 @dataclass
 class Counts:
-    """For metrics: since the partition was opened."""
+    """For metrics: since they were last told."""
 
     events: int = 0
     bots: int = 0

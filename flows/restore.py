@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pyarrow as pa
 
 from flows.partition import Partition
 from flows.visitors.rows import load
-from flows.visitors.shard import key_hashes
 from flows.visitors.tables import Hashes
 
 
@@ -18,13 +15,14 @@ def restore(
     visitors: pa.Table | None,
     dormant: Hashes,
     seen: Hashes,
-    transactions: Sequence[str],
+    transactions: Hashes,
     now: int,
 ) -> None:
-    """Fill a new partition. `seen`: dedup keys of events at or before the partition's offset (later ones are read again)."""
+    """Fill a new partition. `seen`: dedup keys of events at or before the partition's offset (later ones are read again);
+    `dormant`, `transactions`: key hashes."""
     if visitors is not None and len(visitors):
         load(partition.shard, visitors, now)
     partition.shard.dormant.insert(dormant)
     if len(seen):
         partition.shard.seen.add(seen, now)
-    partition.known_transactions.insert(key_hashes(transactions))
+    partition.known_transactions.insert(transactions)

@@ -11,7 +11,9 @@ import orjson
 import pyarrow as pa
 
 from flows.partition import Flush, Outgoing, Partition, transaction_of
+from flows.restore import restore
 from flows.visitors.orders import Transaction
+from flows.visitors.shard import key_hashes
 
 Row = dict[str, Any]
 
@@ -103,8 +105,6 @@ class Machine:
         self.partitions[number] = self.restart(number)
 
     def restart(self, number: int) -> Partition:
-        from flows.restore import restore
-
         commits = [row["to_offset"] for row in self.store.rows("commits") if row["partition"] == number]
         offset = max(commits, default=0)
         partition = Partition(number, self.count, offset, self.store)
@@ -121,9 +121,9 @@ class Machine:
                 ],
                 np.uint64,
             ),
-            transactions=[
+            transactions=key_hashes(
                 f"{r['site_id']}/{r['transaction_id']}" for r in self.store.rows("orders") if r["shard"] == number
-            ],
+            ),
             now=self.now,
         )
         return partition

@@ -385,51 +385,58 @@ def _cart(ops: list[Row], products: list[Row]) -> list[Row]:
     ]
 
 
-def _ratio(dividend: float, divisor: float) -> float | None:
-    return dividend / divisor if divisor else None
-
-
 def report(rows: Iterable[Row], now: int, window: int, member: Callable[[Row], bool]) -> Row:
     """Measures of a Live Report (one side), brute force over the rows' visits: rates are None where the base is 0.
 
     `window` is in milliseconds. The population are members with a visit whose end is at or after `now - window`; those
-    visits count whole. Keys: the measures, and `top`: purchased, carted, in_cart, each up to 7 (item_id, units). Ties
-    go by the number of orders (purchased), of adding operations (carted) or of carts (in_cart), then by item_id.
+    visits count whole. Keys: the measures, and `top`: purchased, carted, in_cart, each up to 7 (item_id, units, orders),
+    `orders` being the counted orders of the window with the item: it breaks ties in all three, then item_id does.
     """
     since = now - window
     people = [row for row in rows if member(row) and any(end >= since for end in row["visit_end"])]
     visits = [(row, i) for row in people for i, end in enumerate(row["visit_end"]) if end >= since]
-
-    def total(name: str) -> int:
-        return sum(row[name][i] for row, i in visits)
-
     stay = sum(row["visit_end"][i] - row["visit_start"][i] for row, i in visits)
     converting = sum(row["visit_orders"][i] > 0 for row, i in visits)
-    purchased: list[tuple[str, int]] = []
-    carted: list[tuple[str, int]] = []
-    in_cart: list[tuple[str, int]] = []
-    for row in people:
-        lines = zip(row["bought_item"], row["bought_units"], row["bought_visit_end"], strict=True)
-        purchased += [(item, units) for item, units, end in lines if end >= since and units > 0]
-        ops = zip(row["op_item"], row["op_kind"], row["op_delta"], row["op_visit_end"], strict=True)
-        carted += [(item, delta) for item, kind, delta, end in ops if end >= since and kind == 0 and delta > 0]
-        in_cart += zip(row["cart_item"], row["cart_quantity"], strict=True)
     measures: Row = {"visitors": len(people), "visits": len(visits)}
-    measures |= {name: total(f"visit_{name}") for name in ["pageviews", "orders", "units", "revenue"]}
+    for name in ["pageviews", "orders", "units", "revenue"]:
+        measures[name] = sum(row[f"visit_{name}"][i] for row, i in visits)
     return measures | {
         "pageviews_per_visit": _ratio(measures["pageviews"], len(visits)),
-        "avg_stay_seconds": _ratio(stay / 1000, len(visits)),
+        "avg_stay_seconds": _ratio(stay, len(visits) * 1000),
         "purchase_rate": _ratio(measures["orders"], len(visits)),
         "converting_visit_rate": _ratio(converting, len(visits)),
         "average_order_value": _ratio(measures["revenue"], measures["orders"]),
-        "top": {"purchased": _top(purchased), "carted": _top(carted), "in_cart": _top(in_cart)},
+        "top": _tops(people, since),
     }
 
 
-def _top(lines: list[tuple[str, int]]) -> list[tuple[str, int]]:
-    units: dict[str, int] = {}
-    times: dict[str, int] = {}
-    for item, number in lines:
-        units[item] = units.get(item, 0) + number
-        times[item] = times.get(item, 0) + 1
-    return [(item, units[item]) for item in sorted(units, key=lambda item: (-units[item], -times[item], item))][:7]
+def _tops(people: list[Row], since: int) -> Row:
+    units: dict[str, dict[str, int]] = {"purchased": {}, "carted": {}, "in_cart": {}}
+    orders: dict[str, int] = {}
+
+    def count(name: str, item: str, number: int) -> None:
+        if number > 0:
+            units[name][item] = units[name].get(item, 0) + number
+
+    for row in people:
+        for item, number, end in zip(row["bought_item"], row["bought_units"], row["bought_visit_end"], strict=True):
+            if end >= since and number > 0:
+                count("purchased", item, number)
+                orders[item] = orders.get(item, 0) + 1
+        for item, kind, number, end in zip(
+            row["op_item"], row["op_kind"], row["op_delta"], row["op_visit_end"], strict=True
+        ):
+            if end >= since and kind == 0:
+                count("carted", item, number)
+        for item, number in zip(row["cart_item"], row["cart_quantity"], strict=True):
+            count("in_cart", item, number)
+
+    def top(held: dict[str, int]) -> list[tuple[str, int, int]]:
+        ranked = sorted(held, key=lambda item: (-held[item], -orders.get(item, 0), item))
+        return [(item, held[item], orders.get(item, 0)) for item in ranked[:7]]
+
+    return {name: top(held) for name, held in units.items()}
+
+
+def _ratio(dividend: int, divisor: int) -> float | None:
+    return dividend / divisor if divisor else None

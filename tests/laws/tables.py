@@ -66,6 +66,15 @@ def visitor_rows(client: Client, site_id: str, sql: str = DEFINITION) -> dict[tu
     return {(row["site_id"], row["visitor_id"]): row for row in rows}
 
 
+def set_visitors(client: Client, site_id: str) -> None:
+    """Fill table `visitors` with the rows that the definition makes of table `events`."""
+    asked = (
+        "SELECT name FROM system.columns WHERE table = 'visitors' AND database = currentDatabase() ORDER BY position"
+    )
+    names = [name for (name,) in client.query(asked).result_rows if name not in ("shard", "version", "order_version")]
+    client.command(f"INSERT INTO visitors ({', '.join(names)}) {DEFINITION}", parameters={"site_id": site_id})
+
+
 def difference(got: dict[tuple[str, str], Row], wanted: dict[tuple[str, str], Row]) -> list[Any]:
     """Where two sets of rows differ: (site, visitor, column, got, wanted); rows that are not in both come first."""
     found: list[Any] = [(*key, "row", key in got, key in wanted) for key in sorted(got.keys() ^ wanted.keys())]

@@ -29,7 +29,7 @@ def differences(client: Client, events: list[Event], sql: str = tables.DEFINITIO
     return tables.difference(got, wanted)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(world=worlds.worlds(sites=BOTH, max_size=30), seed=st.integers(0, 2**32 - 1))
 def test_both_definitions_agree_on_small_worlds(client: Client, world: list[Event], seed: int) -> None:
     tables.set_events(client, arrivals(world, np.random.default_rng(seed)))

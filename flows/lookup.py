@@ -1,0 +1,81 @@
+"""What a partition reads from the store: at its start, and for visitors and transactions that are not in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from flows.partition import Partition, transaction_of
+from flows.patience import patiently
+from flows.restore import restore
+from flows.visitors.limits import HORIZON
+from flows.visitors.orders import Transaction
+from flows.visitors.tables import Hashes
+from sql.store import Store
+
+
+class StoreLookup:
+    """`flows.partition.Lookup` over ClickHouse; waits while it is away."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._currencies: dict[str, str] = {}
+
+    def visitors(self, shard: int, keys: Sequence[str]) -> pa.Table:
+        """Rows of table `visitors` for keys `site_id/visitor_id`."""
+        sites, visitors = _split(keys)
+        params = {"sites": sites, "visitors": visitors}
+        return patiently("look up visitors", lambda: self._store.arrow("shard_lookup", params))
+
+    def transactions(self, shard: int, keys: Sequence[str]) -> dict[str, Transaction]:
+        """What is known of transactions, by key `site_id/transaction_id`."""
+        sites, transactions = _split(keys)
+        params = {"sites": sites, "transactions": transactions}
+        rows = patiently("look up orders", lambda: self._store.rows("shard_transaction_facts", params))
+        return {f"{r['site_id']}/{r['transaction_id']}": transaction_of(r["version"], r["facts"]) for r in rows}
+
+    def currency(self, site_id: str) -> str:
+        """The site's currency; a site not known yet is looked for again."""
+        if site_id not in self._currencies:
+            rows = patiently("look up sites", lambda: self._store.rows("site_currencies"))
+            self._currencies = {r["site_id"]: r["currency"] for r in rows}
+        return self._currencies.get(site_id, "")
+
+
+def offset_of(store: Store, number: int) -> int:
+    """Where the log of a partition is to be read on."""
+    rows = patiently("read the checkpoint", lambda: store.rows("shard_offset", {"partition": number}))
+    return int(rows[0]["to_offset"])
+
+
+def open_partition(store: Store, number: int, partitions: int, offset: int, clock: Callable[[], int]) -> Partition:
+    """A partition as it was committed at `offset`: its visitors of the last 8 days in memory, keys of all others."""
+    now = clock()
+    partition = Partition(number, partitions, offset, StoreLookup(store))
+    since = {"shard": number, "since": now - HORIZON}
+    restore(
+        partition,
+        visitors=patiently("load visitors", lambda: store.arrow("shard_visitors", since)),
+        dormant=_hashes(patiently("load visitors", lambda: store.arrow("shard_dormant", since)), "key_hash"),
+        seen=_hashes(
+            patiently("load event ids", lambda: store.arrow("shard_seen", {"shard": number, "offset": offset})),
+            "dedup_key",
+        ),
+        transactions=_hashes(
+            patiently("load orders", lambda: store.arrow("shard_transactions", {"shard": number})), "key_hash"
+        ),
+        now=now,
+    )
+    return partition
+
+
+def _split(keys: Sequence[str]) -> tuple[list[str], list[str]]:
+    pairs = [key.split("/", 1) for key in keys]
+    return [p[0] for p in pairs], [p[1] for p in pairs]
+
+
+def _hashes(table: pa.Table, column: str) -> Hashes:
+    found: Hashes = table[column].combine_chunks().to_numpy().astype(np.uint64)
+    return found

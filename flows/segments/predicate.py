@@ -1,0 +1,213 @@
+"""Checked tree -> ClickHouse SQL over the columns of `visitors`, with every value of the user bound as a parameter.
+
+Every part of the SQL is 0 or 1, never NULL. Times are compared as Int64 milliseconds and numbers as Int64, so that both
+evaluators compute in the same types; the one division is of Float64 by Float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from flows.segments.columns import (
+    MINUTE,
+    Ago,
+    Ahead,
+    Always,
+    Compare,
+    Condition,
+    Contains,
+    Difference,
+    Either,
+    Every,
+    Exists,
+    Fixed,
+    Given,
+    HoldsAll,
+    Instant,
+    Last,
+    Maybe,
+    Now,
+    OneOf,
+    OnlineSince,
+    Only,
+    Opposite,
+    Present,
+    Ratio,
+    StartsWith,
+    Sum,
+    Text,
+    Times,
+    Value,
+    Whole,
+    columns_in,
+    is_text,
+)
+from flows.segments.expression import Tree
+from flows.segments.meaning import condition_of
+
+ONLINE_MINUTES = 5
+
+Parameter = int | str | list[str]
+Name = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """SQL of one boolean expression, parenthesised where needed, and its parameters: `{p0:Int64}` is params["p0"]."""
+
+    sql: str
+    params: dict[str, Parameter]
+
+
+def compile_sql(
+    tree: Tree, now: int, *, online_minutes: int = ONLINE_MINUTES, prefix: str = "p", table: str = ""
+) -> Predicate:
+    """The predicate of a tree at `now` (epoch milliseconds).
+
+    Parameters are `now`, `online_ms` and `p0`, `p1`, ...; two predicates in one query need different prefixes and the
+    same `now`.
+    `table` qualifies the columns (`v.visits`), for queries whose aliases hide them.
+    """
+    writing = _Writing(now, online_minutes, prefix)
+    sql = writing.condition(condition_of(tree), (lambda column: f"{table}.{column}") if table else str)
+    return Predicate(sql, {name: value for name, value in writing.params.items() if "{" + f"{name}:" in sql})
+
+
+@dataclass(frozen=True)
+class _Sql:
+    """A value: its text, and what must hold for it to be there (of strings, that it is not '' is not in it)."""
+
+    text: str
+    guards: tuple[str, ...] = ()
+
+
+class _Writing:
+    def __init__(self, now: int, online_minutes: int, prefix: str) -> None:
+        self.params: dict[str, Parameter] = {}
+        self.now = now
+        self.online_minutes = online_minutes
+        self.prefix = prefix
+        self.bound = 0
+
+    def condition(self, condition: Condition, name: Name) -> str:
+        match condition:
+            case Compare(left, by, right):
+                a, b = self.value(left, name), self.value(right, name)
+                return _all(*a.guards, *b.guards, f"{a.text} {by} {b.text}")
+            case OneOf(value, strings):
+                a = self.value(value, name)
+                same = f"= {self.bind(strings[0])}" if len(strings) == 1 else f"IN {self.bind(list(strings))}"
+                return _all(*a.guards, f"{a.text} {same}")
+            case Contains(value, part):
+                a = self.value(value, name)
+                return _all(*a.guards, f"position({a.text}, {self.bind(part)}) > 0")
+            case StartsWith(value, part):
+                a = self.value(value, name)
+                return _all(*a.guards, f"startsWith({a.text}, {self.bind(part)})")
+            case Present(value):
+                a = self.value(value, name)
+                return _all(*a.guards, *([f"{a.text} != ''"] if is_text(value) else []))
+            case Every(parts):
+                return _all(*(self.condition(part, name) for part in parts))
+            case Either(parts):
+                return "(" + " OR ".join(self.condition(part, name) for part in parts) + ")"
+            case Opposite(part):
+                return f"NOT ({self.condition(part, name)})"
+            case Exists(where):
+                names, arrays = _arrays(where, name)
+                return f"arrayExists({names} -> {self.condition(where, _element)}, {arrays})"
+            case HoldsAll(of, where, strings):
+                names, arrays = _arrays((of, where), name, first=of.column)
+                kept = f"arrayFilter({names} -> {self.condition(where, _element)}, {arrays})"
+                return f"hasAll({kept}, {self.bind(list(strings))})"
+            case _:
+                assert_never(condition)
+
+    def value(self, value: Value, name: Name) -> _Sql:
+        match value:
+            case Whole(column):
+                return _Sql(f"toInt64({name(column)})")
+            case Maybe(column):
+                return _Sql(f"ifNull(toInt64({name(column)}), 0)", (f"isNotNull({name(column)})",))
+            case Text(column):
+                return _Sql(name(column))
+            case Always(column):
+                return _Sql(f"toUnixTimestamp64Milli({name(column)})")
+            case Instant(column, nullable):
+                text = f"toUnixTimestamp64Milli({name(column)})"
+                text = f"ifNull({text}, 0)" if nullable else text
+                return _Sql(text, (f"{text} > 0",))
+            case Fixed(number):
+                return _Sql(str(number))
+            case Given(number):
+                return _Sql(self.bind(number))
+            case Now():
+                return _Sql(self.moment("now", self.now))
+            case Ago(span):
+                return _Sql(f"{self.moment('now', self.now)} - {self.value(span, name).text}")
+            case Ahead(span):
+                return _Sql(f"{self.moment('now', self.now)} + {self.value(span, name).text}")
+            case OnlineSince():
+                online = self.moment("online_ms", self.online_minutes * MINUTE)
+                return _Sql(f"{self.moment('now', self.now)} - {online}")
+            case Difference(left, right):
+                return self.pair("({} - {})", left, right, name)
+            case Times(left, right):
+                return self.pair("({} * {})", left, right, name)
+            case Ratio(left, right):
+                quotient = self.pair("toFloat64({}) / toFloat64({})", left, right, name)
+                return _Sql(quotient.text, (*quotient.guards, f"{self.value(right, name).text} != 0"))
+            case Last(of):
+                last = self.value(of, lambda column: f"{name(column)}[-1]")
+                filled = f"notEmpty({name(min(columns_in(of)))})"
+                return _Sql(last.text, (filled, *last.guards))
+            case Sum(of, where):
+                names, arrays = _arrays((of, where), name)
+                inside = self.condition(where, _element)
+                return _Sql(f"arraySum({names} -> if({inside}, {self.value(of, _element).text}, 0), {arrays})")
+            case Only(of, where):
+                kept = self.value(of, name)
+                return _Sql(kept.text, (self.condition(where, name), *kept.guards))
+            case _:
+                assert_never(value)
+
+    def pair(self, text: str, left: Value, right: Value, name: Name) -> _Sql:
+        a, b = self.value(left, name), self.value(right, name)
+        return _Sql(text.format(a.text, b.text), a.guards + b.guards)
+
+    def bind(self, value: Parameter) -> str:
+        """The placeholder of a new parameter."""
+        name = f"{self.prefix}{self.bound}"
+        self.bound += 1
+        self.params[name] = value
+        return "{" + f"{name}:{_type(value)}" + "}"
+
+    def moment(self, name: str, value: int) -> str:
+        """The placeholder of a parameter that all conditions share."""
+        self.params[name] = value
+        return "{" + f"{name}:Int64" + "}"
+
+
+def _type(value: Parameter) -> str:
+    if isinstance(value, int):
+        return "Int64"
+    return "String" if isinstance(value, str) else "Array(String)"
+
+
+def _element(column: str) -> str:
+    return f"e_{column}"
+
+
+def _arrays(node: object, name: Name, first: str = "") -> tuple[str, str]:
+    """The parameter list of a lambda over the arrays a node reads, and the arrays; `first` goes first."""
+    columns = sorted(columns_in(node), key=lambda column: (column != first, column))
+    return f"({', '.join(map(_element, columns))})", ", ".join(map(name, columns))
+
+
+def _all(*parts: str) -> str:
+    """Conjunction; safe to put beside other words."""
+    if not parts:
+        return "1"
+    return parts[0] if len(parts) == 1 else f"({' AND '.join(parts)})"

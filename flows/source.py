@@ -1,0 +1,65 @@
+"""Bytewax source: the event log, a block of one partition at a time, and a tick when there is nothing to read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
+
+from ingest.log.log import Block, EventLog
+
+BLOCK_BYTES = 8 << 20
+IDLE_MILLISECONDS = 50
+TICK_MILLISECONDS = 250
+
+
+@dataclass(frozen=True)
+class Pull:
+    """A block of a partition, read at `now`; without lines it is a tick. `start`: where this run began to read."""
+
+    partition: int
+    start: int
+    block: Block
+    now: int  # epoch ms
+
+
+class _LogPartition(StatefulSourcePartition[tuple[str, Pull], int]):
+    def __init__(self, number: int, start: int, log: EventLog, clock: Callable[[], int]) -> None:
+        self._number, self._start, self._offset = number, start, start
+        self._log, self._clock = log, clock
+        self._told_at = 0
+        self._idle = False
+
+    def next_batch(self) -> list[tuple[str, Pull]]:
+        block = self._log.read(self._number, self._offset, BLOCK_BYTES)
+        now = self._clock()
+        self._idle = not len(block.offsets)
+        if self._idle and now - self._told_at < TICK_MILLISECONDS:
+            return []
+        self._told_at, self._offset = now, block.next_offset
+        return [(f"{self._number:05d}", Pull(self._number, self._start, block, now))]
+
+    def next_awake(self) -> datetime | None:
+        if not self._idle:
+            return None
+        return datetime.fromtimestamp((self._clock() + IDLE_MILLISECONDS) / 1000, UTC)
+
+    def snapshot(self) -> int:
+        return self._offset
+
+
+class LogSource(FixedPartitionedSource[tuple[str, Pull], int]):
+    """Every partition of the log from its checkpoint on, keyed by partition."""
+
+    def __init__(self, log: EventLog, offset_of: Callable[[int], int], clock: Callable[[], int]) -> None:
+        """`offset_of` tells where a partition is to be read on: the store's checkpoint, not Bytewax's."""
+        self._log, self._offset_of, self._clock = log, offset_of, clock
+
+    def list_parts(self) -> list[str]:
+        return [str(number) for number in range(self._log.partitions)]
+
+    def build_part(self, step_id: str, for_part: str, resume_state: int | None) -> _LogPartition:
+        number = int(for_part)
+        return _LogPartition(number, self._offset_of(number), self._log, self._clock)

@@ -1,0 +1,1 @@
+SELECT site_id, currency FROM sites FINAL
