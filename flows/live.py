@@ -11,7 +11,7 @@ from collections.abc import Callable
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 
-from flows.lookup import offset_of, open_partition
+from flows.lookup import StoreLookup, offset_of, open_partition
 from flows.partition import Partition
 from flows.shards import ShardLogic
 from flows.sink import StoreSink
@@ -23,8 +23,10 @@ from sql.store import Store
 def live(log: EventLog, store: Store, clock: Callable[[], int]) -> Dataflow:
     """The dataflow over a log and a store; `clock` tells epoch milliseconds."""
 
+    lookup = StoreLookup(store)
+
     def opened(number: int, offset: int) -> Partition:
-        return open_partition(store, number, log.partitions, offset, clock)
+        return open_partition(store, lookup, number, log.partitions, offset, clock())
 
     flow = Dataflow("live")
     pulls = op.input("log", flow, LogSource(log, lambda number: offset_of(store, number), clock))
@@ -37,4 +39,4 @@ def run(log: EventLog, store: Store, clock: Callable[[], int]) -> None:
     """Run the dataflow in this process until it is stopped."""
     from bytewax.run import cli_main
 
-    cli_main(live(log, store, clock))
+    cli_main(live(log, store, clock))  # type: ignore[no-untyped-call]

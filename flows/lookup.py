@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -15,13 +15,17 @@ from flows.visitors.orders import Transaction
 from flows.visitors.tables import Hashes
 from sql.store import Store
 
+SITES_AGE = 5_000
+"""Milliseconds until the list of sites is read again."""
+
 
 class StoreLookup:
-    """`flows.partition.Lookup` over ClickHouse; waits while it is away."""
+    """`flows.partition.Lookup` over ClickHouse, for all partitions of a worker; waits while it is away."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._currencies: dict[str, str] = {}
+        self._read_at = 0
 
     def visitors(self, shard: int, keys: Sequence[str]) -> pa.Table:
         """Rows of table `visitors` for keys `site_id/visitor_id`."""
@@ -39,9 +43,19 @@ class StoreLookup:
     def currency(self, site_id: str) -> str:
         """The site's currency; a site not known yet is looked for again."""
         if site_id not in self._currencies:
-            rows = patiently("look up sites", lambda: self._store.rows("site_currencies"))
-            self._currencies = {r["site_id"]: r["currency"] for r in rows}
+            self._read_sites()
         return self._currencies.get(site_id, "")
+
+    def sites(self, now: int) -> Sequence[str]:
+        """All sites, at most SITES_AGE old."""
+        if now - self._read_at > SITES_AGE:
+            self._read_at = now
+            self._read_sites()
+        return list(self._currencies)
+
+    def _read_sites(self) -> None:
+        rows = patiently("look up sites", lambda: self._store.rows("site_currencies"))
+        self._currencies = {r["site_id"]: r["currency"] for r in rows}
 
 
 def offset_of(store: Store, number: int) -> int:
@@ -50,10 +64,9 @@ def offset_of(store: Store, number: int) -> int:
     return int(rows[0]["to_offset"])
 
 
-def open_partition(store: Store, number: int, partitions: int, offset: int, clock: Callable[[], int]) -> Partition:
+def open_partition(store: Store, lookup: StoreLookup, number: int, partitions: int, offset: int, now: int) -> Partition:
     """A partition as it was committed at `offset`: its visitors of the last 8 days in memory, keys of all others."""
-    now = clock()
-    partition = Partition(number, partitions, offset, StoreLookup(store))
+    partition = Partition(number, partitions, offset, lookup)
     since = {"shard": number, "since": now - HORIZON}
     restore(
         partition,

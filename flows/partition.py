@@ -42,6 +42,9 @@ class Lookup(Protocol):
     def currency(self, site_id: str) -> str:
         """The currency revenue of a site is summed in, '' if the site is unknown."""
 
+    def sites(self, now: int) -> Sequence[str]:
+        """All sites there are."""
+
 
 @dataclass(frozen=True)
 class Outgoing:
@@ -101,7 +104,7 @@ class Partition:
         for record in decoded.internal:
             self._sort_internal(record, orders, facts)
         out += self._apply_facts(facts)
-        out += self._apply_events(decoded.events, decoded.offsets, orders)
+        out += self._apply_events(decoded.events, decoded.offsets, orders, now)
         self.offset = next_offset
         return out
 
@@ -131,7 +134,7 @@ class Partition:
             detail = f"{type(error).__name__}: {error}"
             self._reject(record.site_id, record.received_at, "unreadable_record", detail, record.payload, record.offset)
 
-    def _apply_events(self, events: pa.Table, offsets: Ints, orders: list[OrderRecord]) -> list[Outgoing]:
+    def _apply_events(self, events: pa.Table, offsets: Ints, orders: list[OrderRecord], now: int) -> list[Outgoing]:
         bot = pc.fill_null(events["bot"], False).to_numpy()
         received_at = int(pc.max(events["received_at"]).as_py() or 0)
         if bot.any():
@@ -141,7 +144,7 @@ class Partition:
         wanted = [*batch.visitor.words, *(o.key for o in orders)]
         missing = self.shard.missing(dict.fromkeys(wanted))
         if missing:
-            load(self.shard, self._lookup.visitors(self.number, missing), received_at)
+            load(self.shard, self._lookup.visitors(self.number, missing), now)
         applied = self.shard.apply(batch, received_at, orders)
         self._keep_events(events, offsets, applied.dedup_key, applied.accepted)
         for i in np.flatnonzero(applied.refused).tolist():
@@ -256,7 +259,7 @@ class Partition:
             tables["visitors"] = rows_of(self.shard, slots, self.number)
         if now - self._rolled_up >= ROLLUP_EVERY:
             self._rolled_up = now - now % ROLLUP_EVERY
-            rollups = rollups_of(self.shard, self.number, self.partitions, self._rolled_up)
+            rollups = rollups_of(self.shard, self.number, self.partitions, self._rolled_up, self._lookup.sites(now))
             if len(rollups):
                 tables["rollups"] = rollups
         if now - self._evicted >= EVICT_EVERY:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
@@ -11,12 +13,12 @@ from flows.visitors.tables import Ints, walk
 from flows.visitors.visits import find_visit
 
 
-def rollups_of(shard: Shard, number: int, shards: int, now: int) -> pa.Table:
-    """One row a site and window; a site without anyone in the window has a row of zeros as long as it has visitors here."""
+def rollups_of(shard: Shard, number: int, shards: int, now: int, known: Sequence[str]) -> pa.Table:
+    """One row a site and window, for every site of `known` too: the sum over shards is complete when all have told."""
     v, visits, orders = shard.visitors, shard.visits, shard.orders
     slots = np.flatnonzero(v["alive"] & (v["last_seen"] > 0))
     names = shard.site_of(slots)
-    sites = sorted(set(names))
+    sites = sorted({*names, *known})
     place = {site: i for i, site in enumerate(sites)}
     site = np.fromiter((place[name] for name in names), np.int64, len(names))
     n = len(sites)

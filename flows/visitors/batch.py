@@ -96,7 +96,7 @@ class Batch:
 
     def entries(self, rows: Ints) -> Words:
         """Acquisition of some rows, its columns joined."""
-        return joined(self.table.take(pa.array(rows)), ENTRY)
+        return joined(self.table.select(ENTRY).take(pa.array(rows)), ENTRY)
 
     def records(self, rows: Ints, columns: Sequence[str]) -> list[dict[str, Any]]:
         """Some rows as dictionaries."""

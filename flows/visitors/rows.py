@@ -72,7 +72,8 @@ class _Export:
             self.columns[name] = _list(offsets, column)
 
     def _offsets(self, position: Ints) -> Ints:
-        return np.r_[0, np.cumsum(np.bincount(position, minlength=self.n))]
+        offsets: Ints = np.r_[0, np.cumsum(np.bincount(position, minlength=self.n))]
+        return offsets
 
     def _rank(self, codes: Ints) -> Ints:
         """Place of each word in the order of their strings, shape (n,)."""

@@ -325,7 +325,7 @@ class Shard:
         def newest(there: Bools, at: str, event: str) -> Ints:
             """Rows of the batch that replace what the visitor's row has."""
             position = np.maximum.reduceat(np.where(there[order], np.arange(len(order)), -1), groups)
-            rows = order[position[position >= 0]]
+            rows: Ints = order[position[position >= 0]]
             who, when = slots[rows], events.occurred_at[rows]
             newer = (when > v[at][who]) | ((when == v[at][who]) & (events.event_id[rows] > v[event][who]))
             rows = rows[newer]

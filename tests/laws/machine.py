@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import orjson
@@ -26,7 +26,7 @@ class Store:
         self.tables: dict[str, dict[tuple[Any, ...], Row]] = {}
         self.visitor_tables: list[pa.Table] = []
 
-    KEYS = {
+    KEYS: ClassVar = {
         "events": ("shard", "log_offset"),
         "rejected_events": ("shard", "log_offset"),
         "visitors": ("site_id", "visitor_id"),
@@ -63,6 +63,9 @@ class Store:
 
     def currency(self, site_id: str) -> str:
         return self.currencies.get(site_id, "")
+
+    def sites(self, now: int) -> Sequence[str]:
+        return list(self.currencies)
 
 
 class Machine:

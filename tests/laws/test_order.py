@@ -1,5 +1,7 @@
 """Laws 1 and 3 on the engine: any arrival order, batching and duplication of the same events gives the model's rows."""
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,9 +11,14 @@ from tests.laws.events import CURRENCIES, arrivals, random_world, worlds
 from tests.laws.machine import Machine, differences
 from tests.laws.model import visitor_rows
 
+AGES = 10**6 * 86_400_000  # so late that everyone is forgotten
 
-def play(events: list[dict], seed: int, partitions: int, most: int, crash: float = 0.0) -> Machine:
-    """Send events in some arrival order, read in steps of up to `most`, flush now and then, crash with probability `crash`."""
+
+def play(events: list[dict], seed: int, partitions: int, most: int, crash: float = 0.0, forget: float = 0.0) -> Machine:
+    """Send events in some arrival order, read in steps of up to `most`, flush now and then.
+
+    With probability `crash` a partition dies in the middle of a flush; with probability `forget` it forgets its visitors.
+    """
     rng = np.random.default_rng(seed)
     machine = Machine(CURRENCIES, partitions)
     machine.now = max((e["received_at"] for e in events), default=0)
@@ -25,6 +32,8 @@ def play(events: list[dict], seed: int, partitions: int, most: int, crash: float
                 machine.crash(number)
             elif rng.random() < 0.5:
                 machine.flush(number)
+                if rng.random() < forget:
+                    machine.partitions[number].shard.evict(machine.now + AGES)
     machine.drain(most)
     return machine
 
@@ -53,3 +62,29 @@ def test_crashes_at_any_step_change_nothing(seed):
     rng = np.random.default_rng(100 + seed)
     events = random_world(rng, 300, visitors=6, items=5, transactions=10)
     check(events, play(events, seed, 3, 20, crash=0.4))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_forgotten_visitors_come_back_as_they_were(seed):
+    rng = np.random.default_rng(200 + seed)
+    events = random_world(rng, 300, visitors=12, items=5, transactions=10)
+    check(events, play(events, seed, 2, 20, forget=0.5))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_events_older_than_the_horizon_are_kept_as_rejected(seed):
+    """Without a lateness limit the rows no longer depend on the set alone, but nothing is lost: accepted + rejected = sent."""
+    rng = np.random.default_rng(300 + seed)
+    events = [e for e in random_world(rng, 200, visitors=3, days=[0, 0, 9, 20, 40]) if not e["bot"]]
+    machine = Machine(CURRENCIES, 2)
+    for event in arrivals(events, rng, repeats=0, lateness=40 * 86_400_000):
+        machine.send(event)
+    machine.drain(15)
+    kept = {(r["visitor_id"], r["event_id"]) for r in machine.store.rows("events")}
+    refused = machine.store.rows("rejected_events")
+    assert refused
+    assert {r["reason"] for r in refused} == {"older_than_horizon"}
+    assert len(kept) == len(machine.store.rows("events"))
+    refused_ids = {(json.loads(r["event"])["visitor_id"], json.loads(r["event"])["event_id"]) for r in refused}
+    assert kept | refused_ids == {(e["visitor_id"], e["event_id"]) for e in events}
+    assert not kept & refused_ids
