@@ -146,7 +146,8 @@ class Partition:
         if missing:
             load(self.shard, self._lookup.visitors(self.number, missing), now)
         applied = self.shard.apply(batch, received_at, orders)
-        self._keep_events(events, offsets, applied.dedup_key, applied.accepted)
+        # rows of events read again are there already, but what the lost commit would have counted is not
+        self._keep_events(events, offsets, applied.dedup_key, applied.accepted | applied.reread)
         for i in np.flatnonzero(applied.refused).tolist():
             event = events.slice(i, 1).to_pylist()[0]
             detail = "more than 8 days before this visitor's last event"

@@ -78,7 +78,8 @@ class Applied:
 
     accepted: Bools  # new and applied
     refused: Bools  # older than the horizon of its visitor
-    repeated: Bools  # an event id seen before (not: read again after a restart)
+    repeated: Bools  # an event id seen before
+    reread: Bools  # read again after a restart: the visitor's row has it, but no commit covers it
     dedup_key: Hashes
     facts: list[dict[str, Any]] = field(
         default_factory=list
@@ -165,14 +166,14 @@ class Shard:
         v = self.visitors
         if not len(events):
             none = np.zeros(0, np.bool_)
-            return Applied(none, none, none, np.empty(0, np.uint64))
+            return Applied(none, none, none, none, np.empty(0, np.uint64))
         unread = events.offset > v["version"][slot]
         dedup = dedup_keys(events.event_id, v["key_hash"][slot])
         new = self.seen.add(dedup, received_at)
         accepted = unread & new
         refused = accepted & self._too_old(slot, events.occurred_at, accepted)
         accepted &= ~refused
-        result = Applied(accepted, refused, unread & ~new, dedup)
+        result = Applied(accepted, refused, unread & ~new, ~unread & new, dedup)
         rows = np.flatnonzero(accepted)
         if not len(rows):
             return result
