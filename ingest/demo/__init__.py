@@ -1,0 +1,5 @@
+"""Openly synthetic traffic of a shop that does not exist, to see the product alive before a real shop sends anything."""
+
+from ingest.demo.shop import DemoShop
+
+__all__ = ["DemoShop"]
