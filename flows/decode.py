@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from flows.visitors.batch import DEVICE, NAMES, Batch, Items, Words, joined
-from flows.visitors.shard import EVENT_ID
+from flows.visitors.seen import EVENT_ID
 from flows.visitors.tables import Array, Ints, changed, runs
 
 _S, _I, _B = pa.string(), pa.int64(), pa.bool_()

@@ -17,7 +17,8 @@ from flows.decode import EVENT_COLUMNS, ITEM, Internal, batch_of, decode
 from flows.rollups import rollups_of
 from flows.visitors.orders import Transaction
 from flows.visitors.rows import ENTRY_COLUMNS, TIME, load, rows_of
-from flows.visitors.shard import OrderRecord, Shard, dedup_keys, key_hashes
+from flows.visitors.seen import dedup_keys, key_hashes
+from flows.visitors.shard import OrderRecord, Shard
 from flows.visitors.tables import HashIndex, Ints
 
 ROLLUP_EVERY = 5_000

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from flows.visitors.batch import DEVICE, ENTRY, JOINT, Bools
 from flows.visitors.carts import FOLDED
 from flows.visitors.limits import PRODUCT_MEMORY
-from flows.visitors.shard import EVENT_ID, Shard, child_key
+from flows.visitors.seen import EVENT_ID, child_key
+from flows.visitors.shard import Shard
 from flows.visitors.strings import Interner
 from flows.visitors.tables import Array, HashIndex, Ints, Table, chain, changed, runs, walk
 from flows.visitors.visits import NEVER, find_visit

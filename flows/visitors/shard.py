@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,64 +11,13 @@ import numpy as np
 from flows.visitors import batch as kinds
 from flows.visitors.batch import Batch, Bools, Words
 from flows.visitors.carts import CHANGE, EMPTY, EVERY_ITEM, FOLDED, Lines, fold
-from flows.visitors.limits import DAY, HORIZON, HOUR, VISIT_GAP
+from flows.visitors.compaction import compact
+from flows.visitors.limits import HORIZON, HOUR, VISIT_GAP
 from flows.visitors.orders import FACT_COLUMNS
+from flows.visitors.seen import EVENT_ID, Seen, child_key, dedup_keys, key_hashes
 from flows.visitors.strings import Interner
 from flows.visitors.tables import NONE, Array, Hashes, HashIndex, Ints, Table, chain, changed, order_by, runs, walk
 from flows.visitors.visits import NEVER, Visits, merge
-
-EVENT_ID = "S64"
-"""Event ids are at most 64 bytes (the door sees to it), so they compare as fixed-width bytes."""
-
-
-def key_hash(key: str) -> int:
-    """64 bits of `site_id/visitor_id` (or of a transaction): the first 8 bytes of MD5, little-endian, as in SQL
-    `reinterpretAsUInt64(substring(MD5(key), 1, 8))`."""
-    return int.from_bytes(hashlib.md5(key.encode(), usedforsecurity=False).digest()[:8], "little")
-
-
-def key_hashes(keys: Iterable[str]) -> Hashes:
-    """`key_hash` of many keys, shape (n,)."""
-    return np.fromiter((key_hash(k) for k in keys), np.uint64)
-
-
-def dedup_keys(event_id: Array, visitor: Hashes) -> Hashes:
-    """What a repeated event is known by: 64 bits of its id (S64) and its visitor's key hash, shape (n,)."""
-    words = np.ascontiguousarray(event_id).view(np.uint64).reshape(len(event_id), -1)
-    mixed = visitor.copy()
-    for i in range(words.shape[1]):
-        mixed = (mixed ^ words[:, i]) * np.uint64(0x9E3779B97F4A7C15)
-        mixed ^= mixed >> np.uint64(32)
-    return mixed
-
-
-def child_key(slot: Ints, item: Ints) -> Hashes:
-    """Key of a child row (a visitor's product or search) in its index, shape (n,)."""
-    return (slot.astype(np.uint64) << np.uint64(32)) | item.astype(np.uint64)
-
-
-class Seen:
-    """Dedup keys of the last 8 to 16 days in two generations: a repeat is known for at least 8 days."""
-
-    SPAN = 8 * DAY
-
-    def __init__(self) -> None:
-        self._now, self._before, self._since = HashIndex(), HashIndex(), 0
-
-    def add(self, keys: Hashes, received_at: int) -> Bools:
-        """Take keys in, shape (n,); True where one was not here. `received_at`: of the newest, epoch ms."""
-        if received_at - self._since >= self.SPAN:
-            self._before = self._now if received_at - self._since < 2 * self.SPAN else HashIndex()
-            self._now, self._since = HashIndex(), received_at
-        _, new = self._now.insert(keys)
-        if self._before.used:
-            new &= ~self._before.contains(keys)
-        return new
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes held."""
-        return self._now.nbytes + self._before.nbytes
 
 
 @dataclass
@@ -505,62 +453,8 @@ class Shard:
                 del self.slots[self.keys[slot]]
             v["alive"][gone] = False
             if int(v["alive"].sum()) * 4 < 3 * v.size:
-                self._compact()
+                compact(self)
         return len(gone)
-
-    def _compact(self) -> None:
-        """Drop the rows and strings of forgotten visitors."""
-        v = self.visitors
-        slots = np.flatnonzero(v["alive"])
-        children = (("visit", self.visits), ("product", self.products), ("search", self.searches), ("op", self.ops))
-        for head, table in (*children, ("order", self.orders)):
-            rows, position = walk(table, v[head][slots].astype(np.int64))
-            if table is self.orders:
-                line_rows, line_owner = walk(self.lines, table["line"][rows].astype(np.int64))
-                self.lines.keep(line_rows[::-1])
-            order = np.argsort(position[::-1], kind="stable")
-            table.keep(rows[::-1][order])
-            table["slot"][:] = position[::-1][order]
-            v[head][:] = NONE
-            if table is self.orders:
-                new_place = np.empty(len(rows), np.int64)
-                new_place[np.arange(len(rows))[::-1][order]] = np.arange(len(rows))
-                owner = new_place[line_owner[::-1]]
-                order = np.argsort(owner, kind="stable")
-                self.lines.keep(order)
-                table["line"][:] = NONE
-                chain(self.lines, table["line"], owner[order], np.arange(self.lines.size))
-        v.keep(slots)
-        for head, table in (*children, ("order", self.orders)):
-            chain(table, v[head], table["slot"].astype(np.int64), np.arange(table.size))
-        self.keys = [self.keys[slot] for slot in slots.tolist()]
-        self.slots = {key: slot for slot, key in enumerate(self.keys)}
-        self._keep_strings()
-        self._index_children()
-
-    def _index_children(self) -> None:
-        for name, table in (("product_index", self.products), ("search_index", self.searches)):
-            index = HashIndex(table.size)
-            places, _ = index.insert(child_key(table["slot"], table["item"]))
-            index.assign(places, np.arange(table.size))
-            setattr(self, name, index)
-
-    def _keep_strings(self) -> None:
-        v = self.visitors
-        for interner, columns in (
-            (self.devices, [v["device"]]),
-            (self.entries, [v["first_entry"], self.visits["entry"]]),
-            (
-                self.words,
-                [
-                    v["url"], v["title"], v["page_item"], self.products["item"], self.products["category"],
-                    self.searches["item"], self.ops["item"], self.orders["id"], self.lines["item"], self.lines["category"],
-                ],
-            ),
-        ):  # fmt: skip
-            moved = interner.keep(np.concatenate(columns))
-            for column in columns:
-                column[:] = moved[column]
 
     @property
     def nbytes(self) -> int:

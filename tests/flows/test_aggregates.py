@@ -35,7 +35,10 @@ def played(seed: int) -> tuple[list[dict], Machine]:
 def test_rollups_are_the_sites_report(seed):
     events, machine = played(seed)
     for now in (machine.now, machine.now + ONLINE + 1, machine.now + 30 * 3_600_000):
-        parts = [rollups_of(p.shard, i, 3, now, ["alpha", "beta", "new"]).to_pylist() for i, p in enumerate(machine.partitions)]
+        parts = [
+            rollups_of(p.shard, i, 3, now, ["alpha", "beta", "new"]).to_pylist()
+            for i, p in enumerate(machine.partitions)
+        ]
         assert {len(part) for part in parts} == {6}, "each shard tells of each site and window"
         sums: dict[tuple[str, str], Counter] = {}
         for row in [row for part in parts for row in part]:

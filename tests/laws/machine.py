@@ -13,7 +13,7 @@ import pyarrow as pa
 from flows.partition import Flush, Outgoing, Partition, transaction_of
 from flows.restore import restore
 from flows.visitors.orders import Transaction
-from flows.visitors.shard import key_hashes
+from flows.visitors.seen import key_hashes
 
 Row = dict[str, Any]
 
