@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -43,6 +44,10 @@ SCHEMA = pa.schema(
 )
 """Columns of a log record: an event's, and `kind` and `payload` of a record between shards."""
 
+_JOINT = b"\\u001f"
+_JOINT_ESCAPED = re.compile(rb"(?<!\\)((?:\\\\)*)\\u001[fF]")
+"""The one character that columns are joined with (flows/visitors/batch.py) becomes a space."""
+
 _REQUIRED = ("site_id", "visitor_id", "event_id", "name", "occurred_at", "received_at")
 
 
@@ -79,6 +84,8 @@ class Decoded:
 def decode(lines: bytes, offsets: Ints) -> Decoded:
     """Decode newline-terminated JSON lines with an offset each. Never raises for what is in them."""
     broken: list[Broken] = []
+    if _JOINT in lines or b"\\u001F" in lines:
+        lines = _JOINT_ESCAPED.sub(rb"\1 ", lines)
     if not len(offsets):
         return Decoded(SCHEMA.empty_table(), offsets, [], broken)
     table = _read(lines)
@@ -160,6 +167,7 @@ def batch_of(events: pa.Table, offsets: Ints) -> Batch:
         ),
         url=Words.of(_column(events, "url")),
         title=Words.of(_column(events, "title")),
+        search=Words.of(_column(events, "search_term")),
         items=items_of(_column(events, "items")),
     )
 

@@ -16,6 +16,7 @@ from flows.partition import Partition
 from flows.shards import ShardLogic
 from flows.sink import StoreSink
 from flows.source import LogSource
+from flows.writer import Writer
 from ingest.log.log import EventLog
 from sql.store import Store
 
@@ -23,7 +24,8 @@ from sql.store import Store
 def live(log: EventLog, store: Store, clock: Callable[[], int]) -> Dataflow:
     """The dataflow over a log and a store; `clock` tells epoch milliseconds."""
 
-    lookup = StoreLookup(store)
+    writer = Writer(log, store)
+    lookup = StoreLookup(store, writer.settle)
 
     def opened(number: int, offset: int) -> Partition:
         return open_partition(store, lookup, number, log.partitions, offset, clock())
@@ -31,7 +33,7 @@ def live(log: EventLog, store: Store, clock: Callable[[], int]) -> Dataflow:
     flow = Dataflow("live")
     pulls = op.input("log", flow, LogSource(log, lambda number: offset_of(store, number), clock))
     changes = op.stateful_batch("shards", pulls, lambda _: ShardLogic(opened))
-    op.output("store", op.key_rm("changes", changes), StoreSink(log, store))
+    op.output("store", op.key_rm("changes", changes), StoreSink(writer))
     return flow
 
 

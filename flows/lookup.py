@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,26 +20,41 @@ SITES_AGE = 5_000
 """Milliseconds until the list of sites is read again."""
 
 
+AT_ONCE = 500
+"""Keys in one query: ClickHouse bounds the size of a query's parameters."""
+
+
 class StoreLookup:
     """`flows.partition.Lookup` over ClickHouse, for all partitions of a worker; waits while it is away."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    VISITORS, FACTS = "shard_lookup", "shard_transaction_facts"
+
+    def __init__(self, store: Store, settle: Callable[[], None] = lambda: None) -> None:
+        """`settle` waits until the rows that may be looked up are written."""
+        self._store, self._settle = store, settle
         self._currencies: dict[str, str] = {}
         self._read_at = 0
 
     def visitors(self, shard: int, keys: Sequence[str]) -> pa.Table:
-        """Rows of table `visitors` for keys `site_id/visitor_id`."""
-        sites, visitors = _split(keys)
-        params = {"sites": sites, "visitors": visitors}
-        return patiently("look up visitors", lambda: self._store.arrow("shard_lookup", params))
+        """Rows of table `visitors` for keys `site_id/visitor_id` (at least one)."""
+        self._settle()
+        return pa.concat_tables([self._visitors(part) for part in batched(keys, AT_ONCE)])
 
     def transactions(self, shard: int, keys: Sequence[str]) -> dict[str, Transaction]:
         """What is known of transactions, by key `site_id/transaction_id`."""
-        sites, transactions = _split(keys)
-        params = {"sites": sites, "transactions": transactions}
-        rows = patiently("look up orders", lambda: self._store.rows("shard_transaction_facts", params))
+        self._settle()
+        rows = [row for part in batched(keys, AT_ONCE) for row in self._facts(part)]
         return {f"{r['site_id']}/{r['transaction_id']}": transaction_of(r["version"], r["facts"]) for r in rows}
+
+    def _visitors(self, keys: Sequence[str]) -> pa.Table:
+        sites, visitors = split_keys(keys)
+        params = {"sites": sites, "visitors": visitors}
+        return patiently("look up visitors", lambda: self._store.arrow(self.VISITORS, params))
+
+    def _facts(self, keys: Sequence[str]) -> list[dict[str, Any]]:
+        sites, transactions = split_keys(keys)
+        params = {"sites": sites, "transactions": transactions}
+        return patiently("look up orders", lambda: self._store.rows(self.FACTS, params))
 
     def currency(self, site_id: str) -> str:
         """The site's currency; a site not known yet is looked for again."""
@@ -84,7 +100,13 @@ def open_partition(store: Store, lookup: StoreLookup, number: int, partitions: i
     return partition
 
 
-def _split(keys: Sequence[str]) -> tuple[list[str], list[str]]:
+def batched(keys: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    """Keys in parts of at most `size`."""
+    return (keys[first : first + size] for first in range(0, len(keys), size))
+
+
+def split_keys(keys: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Site ids and the ids behind them."""
     pairs = [key.split("/", 1) for key in keys]
     return [p[0] for p in pairs], [p[1] for p in pairs]
 

@@ -14,8 +14,10 @@ import pyarrow.compute as pc
 
 from flows.activity import activity_of
 from flows.decode import EVENT_COLUMNS, ITEM, Internal, batch_of, decode
+from flows.products import Products
 from flows.rollups import rollups_of
-from flows.visitors.orders import Transaction
+from flows.visitors.batch import PURCHASE, REFUND
+from flows.visitors.orders import FACT_COLUMNS, Transaction
 from flows.visitors.rows import ENTRY_COLUMNS, TIME, load, rows_of
 from flows.visitors.seen import dedup_keys, key_hashes
 from flows.visitors.shard import OrderRecord, Shard
@@ -87,6 +89,7 @@ class Partition:
         self._changed_transactions: dict[str, None] = {}
         self._events: list[pa.Table] = []
         self._rejected: list[dict[str, Any]] = []
+        self._products = Products()
         self._flushed = offset
         self._rolled_up = self._evicted = 0
 
@@ -146,7 +149,7 @@ class Partition:
         missing = self.shard.missing(dict.fromkeys(wanted))
         if missing:
             load(self.shard, self._lookup.visitors(self.number, missing), now)
-        applied = self.shard.apply(batch, received_at, orders)
+        applied = self.shard.apply(batch, received_at, now, orders)
         # rows of events read again are there already, but what the lost commit would have counted is not
         self._keep_events(events, offsets, applied.dedup_key, applied.accepted | applied.reread)
         for i in np.flatnonzero(applied.refused).tolist():
@@ -157,7 +160,9 @@ class Partition:
             )
         self.counts.events += int(applied.accepted.sum())
         self.counts.repeated += int(applied.repeated.sum())
-        return [_fact(fact) for fact in applied.facts]
+        ordering = (batch.name == PURCHASE) | (batch.name == REFUND)
+        facts = batch.records(np.flatnonzero(applied.accepted & ordering), FACT_COLUMNS)
+        return [_fact(fact) for fact in facts if fact["transaction_id"]]
 
     def _take_bots(self, events: pa.Table, offsets: Ints, received_at: int) -> None:
         events = events.combine_chunks()
@@ -249,6 +254,9 @@ class Partition:
         events = pa.concat_tables(self._events) if self._events else None
         if events is not None:
             tables["events"] = _event_rows(events)
+            products = self._products.rows(events)
+            if products is not None:
+                tables["products"] = products
         if self._rejected:
             tables["rejected_events"] = pa.Table.from_pylist(self._rejected, REJECTED)
         slots = self.shard.take_changed()
@@ -307,6 +315,7 @@ class Partition:
             rows.append(
                 {
                     "site_id": site_id, "transaction_id": transaction_id, "shard": self.number, "version": transaction.version,
+                    "key_hash": int(key_hashes([key])[0]),
                     "visitor_id": order.visitor_id, "occurred_at": order.occurred_at,
                     "currency": order.currency or self._lookup.currency(site_id), "value": order.value,
                     "refunded": order.refunded, "revenue": order.value - order.refunded, "units": order.units,
@@ -334,7 +343,7 @@ REJECTED = pa.schema(
 ORDERS = pa.schema(
     [
         ("site_id", pa.string()), ("transaction_id", pa.string()), ("shard", pa.uint16()), ("version", pa.uint64()),
-        ("visitor_id", pa.string()), ("occurred_at", TIME), ("currency", pa.string()), ("value", pa.int64()),
+        ("key_hash", pa.uint64()), ("visitor_id", pa.string()), ("occurred_at", TIME), ("currency", pa.string()), ("value", pa.int64()),
         ("refunded", pa.int64()), ("revenue", pa.int64()), ("units", pa.int64()), ("counted", pa.bool_()),
         ("item_id", pa.list_(pa.string())), ("item_category", pa.list_(pa.string())), ("item_units", pa.list_(pa.int64())),
         ("facts", pa.string()),
@@ -348,7 +357,7 @@ def _record(key: str, kind: str, site_id: str, payload: dict[str, Any]) -> Outgo
 
 
 def _fact(fact: dict[str, Any]) -> Outgoing:
-    told = {k: v for k, v in fact.items() if v is not None and k != "offset"}
+    told = {k: v for k, v in fact.items() if v is not None}
     told["items"] = [
         {k: line[k] for k in ("item_id", "price", "quantity", "category") if line[k] is not None}
         for line in fact["items"] or []

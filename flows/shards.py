@@ -14,6 +14,12 @@ from flows.source import Pull
 FLUSH_EVERY = 1_000
 """Milliseconds between flushes."""
 
+BEHIND_BYTES = 4 << 20
+"""A block this large means that the log is ahead: fresh figures must wait anyway, so flushes are fewer and larger."""
+
+FLUSH_EVERY_BEHIND = 5_000
+"""Milliseconds between flushes then."""
+
 STRETCH = 50_000
 """Records applied at once."""
 
@@ -39,7 +45,8 @@ class ShardLogic(StatefulBatchLogic[Pull, Output, None]):
                 records = partition.take(lines, offsets, int(offsets[-1]), pull.now)
                 if records:
                     out.append(records)
-            if pull.now - self._flushed_at >= FLUSH_EVERY:
+            behind = len(pull.block.lines) >= BEHIND_BYTES
+            if pull.now - self._flushed_at >= (FLUSH_EVERY_BEHIND if behind else FLUSH_EVERY):
                 self._flushed_at = pull.now
                 out.append(self._flush(partition, pull.now))
         return out, StatefulBatchLogic.RETAIN

@@ -6,13 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import numpy as np
+import structlog
 from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
-from ingest.log.log import Block, EventLog
+from ingest.log.log import Block, EventLog, LogUnavailable
 
 BLOCK_BYTES = 8 << 20
 IDLE_MILLISECONDS = 50
 TICK_MILLISECONDS = 250
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -31,15 +35,30 @@ class _LogPartition(StatefulSourcePartition[tuple[str, Pull], int]):
         self._log, self._clock = log, clock
         self._told_at = 0
         self._idle = False
+        self._away = False
 
     def next_batch(self) -> list[tuple[str, Pull]]:
-        block = self._log.read(self._number, self._offset, BLOCK_BYTES)
+        block = self._read()
         now = self._clock()
         self._idle = not len(block.offsets)
         if self._idle and now - self._told_at < TICK_MILLISECONDS:
             return []
         self._told_at, self._offset = now, block.next_offset
         return [(f"{self._number:05d}", Pull(self._number, self._start, block, now))]
+
+    def _read(self) -> Block:
+        """The next block; while the log is away none, so that windows go on to run out."""
+        try:
+            block = self._log.read(self._number, self._offset, BLOCK_BYTES)
+        except LogUnavailable as error:
+            if not self._away:
+                log.warning("waiting", what="read the log", partition=self._number, error=str(error))
+            self._away = True
+            return Block(b"", np.empty(0, np.int64), self._offset)
+        if self._away:
+            log.info("back to work", what="read the log", partition=self._number)
+        self._away = False
+        return block
 
     def next_awake(self) -> datetime | None:
         if not self._idle:

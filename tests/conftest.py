@@ -14,6 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.broker.fixtures import (  # noqa: F401  (fixtures are found by their names here)
+    _no_broker,
+    _own_broker,
+    _shared_bootstrap,
+    breakable_kafka,
+    kafka,
+    topic,
+)
+
 START_S = 60
 
 

@@ -82,6 +82,7 @@ class Batch:
     device: Words
     url: Words
     title: Words
+    search: Words
     items: Items
 
     def __len__(self) -> int:

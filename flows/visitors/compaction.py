@@ -30,8 +30,9 @@ def compact(shard: Shard) -> None:
     shard.keys = [shard.keys[slot] for slot in slots.tolist()]
     shard.slots = {key: slot for slot, key in enumerate(shard.keys)}
     _keep_strings(shard)
-    shard.product_index = _index(shard.products)
-    shard.search_index = _index(shard.searches)
+    shard.product_index = _index(shard.products, "item")
+    shard.search_index = _index(shard.searches, "item")
+    shard.order_index = _index(shard.orders, "id")
 
 
 def _keep_hanging(table: Table, heads: Array) -> Ints:
@@ -48,9 +49,9 @@ def _hang(table: Table, heads: Array, owners: Ints) -> None:
     chain(table, heads, owners, np.arange(table.size))
 
 
-def _index(table: Table) -> HashIndex:
+def _index(table: Table, column: str) -> HashIndex:
     index = HashIndex(table.size)
-    places, _ = index.insert(child_key(table["slot"], table["item"]))
+    places, _ = index.insert(child_key(table["slot"], table[column]))
     index.assign(places, np.arange(table.size))
     return index
 

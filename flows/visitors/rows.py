@@ -37,6 +37,7 @@ class _Export:
         site, visitor = zip(*(shard.keys[s].split("/", 1) for s in slots.tolist()), strict=True) if self.n else ((), ())
         put["site_id"], put["visitor_id"] = pa.array(site, pa.string()), pa.array(visitor, pa.string())
         put["shard"] = pa.array(np.full(self.n, number, np.uint16))
+        put["key_hash"] = pa.array(v["key_hash"][slots])
         put["version"] = pa.array(v["version"][slots].astype(np.uint64))
         for name in ("first_seen", "last_seen", "device_at", "page_at"):
             put[name] = _times(v[name][slots])
@@ -389,14 +390,16 @@ class _Import:
             event=_fixed(self.flat("op_event")), kind=_numbers(self.flat("op_kind")),
             delta=_numbers(self.flat("op_delta")), price=_numbers(self.flat("op_price")),
         )  # fmt: skip
-        owner = self.owners("order_at")
+        owner, order_id = self.owners("order_at"), self.words("order_id")
         orders = shard.orders.append(
-            slot=owner, id=self.words("order_id"), at=_numbers(self.flat("order_at")),
+            slot=owner, id=order_id, at=_numbers(self.flat("order_at")),
             version=_numbers(self.flat("order_version")), counted=_numbers(self.flat("order_counted")).astype(np.bool_),
             units=_numbers(self.flat("order_units")), revenue=_numbers(self.flat("order_revenue")),
             line=np.full(len(owner), -1),
         )  # fmt: skip
         chain(shard.orders, v["order"], owner, orders)
+        places, _ = shard.order_index.insert(child_key(owner, order_id))
+        shard.order_index.assign(places, orders)
         first_order = np.zeros(len(slots), np.int64)
         counts = np.bincount(owner - slots[0], minlength=len(slots))
         first_order[1:] = np.cumsum(counts)[:-1]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ from flows.visitors.batch import Batch, Bools, Words
 from flows.visitors.carts import CHANGE, EMPTY, EVERY_ITEM, FOLDED, Lines, fold
 from flows.visitors.compaction import compact
 from flows.visitors.limits import HORIZON, HOUR, VISIT_GAP
-from flows.visitors.orders import FACT_COLUMNS
 from flows.visitors.seen import EVENT_ID, Seen, child_key, dedup_keys, key_hashes
 from flows.visitors.strings import Interner
 from flows.visitors.tables import NONE, Array, Hashes, HashIndex, Ints, Table, chain, changed, order_by, runs, walk
@@ -29,9 +29,6 @@ class Applied:
     repeated: Bools  # an event id seen before
     reread: Bools  # read again after a restart: the visitor's row has it, but no commit covers it
     dedup_key: Hashes
-    facts: list[dict[str, Any]] = field(
-        default_factory=list
-    )  # purchases and refunds, with their log offset in `offset`
 
 
 @dataclass(frozen=True)
@@ -85,7 +82,7 @@ class Shard:
             revenue=("i8", 0), line=("i4", NONE), before=("i4", NONE),
         )  # fmt: skip
         self.lines = Table(item=("i4", 0), category=("i4", 0), units=("i8", 0), before=("i4", NONE))
-        self.product_index, self.search_index = HashIndex(), HashIndex()
+        self.product_index, self.search_index, self.order_index = HashIndex(), HashIndex(), HashIndex()
         self._folded: list[Visits] = []
 
     # -- events
@@ -98,19 +95,18 @@ class Shard:
         there = self.dormant.contains(key_hashes(unknown))
         return [key for key, is_there in zip(unknown, there, strict=True) if is_there]
 
-    def apply(self, events: Batch, received_at: int, orders: Sequence[OrderRecord] = ()) -> Applied:
+    def apply(self, events: Batch, received_at: int, now: int, orders: Sequence[OrderRecord] = ()) -> Applied:
         """Apply events and orders of one stretch of the log; what a visitor's row has seen already changes nothing.
 
-        `received_at` is the newest of the stretch, epoch ms: it ages the memory of event ids.
+        `received_at` is the newest of the stretch, epoch ms: it ages the memory of event ids; `now` that of visitors.
         """
         slots = self._slots_of(events.visitor)
         unread = [o for o in orders if o.key in self.slots and o.offset > self.visitors["version"][self.slots[o.key]]]
-        result = self._apply_events(events, slots, received_at)
-        for order in unread:
-            self._put_order(self.slots[order.key], order)
+        result = self._apply_events(events, slots, received_at, now)
+        self._put_orders(unread)
         return result
 
-    def _apply_events(self, events: Batch, slot: Ints, received_at: int) -> Applied:
+    def _apply_events(self, events: Batch, slot: Ints, received_at: int, now: int) -> Applied:
         v = self.visitors
         if not len(events):
             none = np.zeros(0, np.bool_)
@@ -131,26 +127,17 @@ class Shard:
         groups = runs(changed(s))
         who = s[groups]
         np.maximum.at(v["version"], slot[rows], events.offset[rows])
-        v["touched_at"][who] = received_at
+        v["touched_at"][who] = now
         v["changed"][who] = True
         self._apply_visits(events, order, s, t, groups)
         self._apply_latest(events, slot, order, groups)
         self._apply_items(events, slot, accepted)
         self._apply_searches(events, slot, rows)
-        purchases = rows[(events.name[rows] == kinds.PURCHASE) | (events.name[rows] == kinds.REFUND)]
-        if len(purchases):
-            facts = events.records(purchases, FACT_COLUMNS)
-            result.facts = [
-                {**fact, "offset": int(o)}
-                for fact, o in zip(facts, events.offset[purchases], strict=True)
-                if fact["transaction_id"]
-            ]
         return result
 
     def _slots_of(self, visitor: Words) -> Ints:
         """Slot of each row, shape (n,); visitors not met before get one."""
-        get = self.slots.get
-        slots = np.fromiter((get(key, NONE) for key in visitor.words), np.int64, len(visitor.words))
+        slots = np.fromiter(map(self.slots.get, visitor.words, repeat(NONE)), np.int64, len(visitor.words))
         strangers = np.flatnonzero(slots == NONE)
         if len(strangers):
             slots[strangers] = self.new_slots([visitor.words[i] for i in strangers])
@@ -358,8 +345,7 @@ class Shard:
         rows = rows[events.name[rows] == kinds.SEARCH]
         if not len(rows):
             return
-        terms = [r["search_term"] or "" for r in events.records(rows, ["search_term"])]
-        term = self.words.codes(terms)
+        term = _intern_used(self.words, events.search, rows)
         rows, term = rows[term != 0], term[term != 0]
         found = self._keyed(self.searches, self.search_index, "search", slot[rows], term)
         np.maximum.at(self.searches["at"], found, events.occurred_at[rows])
@@ -412,33 +398,66 @@ class Shard:
 
     # -- orders
 
-    def _put_order(self, slot: int, record: OrderRecord) -> None:
-        v, orders, lines, order = self.visitors, self.orders, self.lines, record.order
-        v["version"][slot], v["changed"][slot] = max(record.offset, int(v["version"][slot])), True
-        code = self.words.code(order["transaction_id"])
+    def _put_orders(self, records: Sequence[OrderRecord]) -> None:
+        v, orders = self.visitors, self.orders
+        newest: dict[tuple[int, str], OrderRecord] = {}
+        for record in records:
+            slot = self.slots[record.key]
+            v["version"][slot] = max(record.offset, int(v["version"][slot]))
+            v["changed"][slot] = True
+            key = (slot, record.order["transaction_id"])
+            if key not in newest or record.order["version"] >= newest[key].order["version"]:
+                newest[key] = record
+        if not newest:
+            return
+        slots = np.fromiter((slot for slot, _ in newest), np.int64, len(newest))
+        codes = self.words.codes(transaction_id for _, transaction_id in newest)
+        places, new = self.order_index.insert(child_key(slots, codes))
+        self.order_index.assign(places[new], np.full(int(new.sum()), NONE))
+        there = self.order_index.values(places)
+        wanted: list[int] = []
+        for i, record in enumerate(newest.values()):
+            if there[i] != NONE:
+                if orders["version"][there[i]] > record.order["version"]:
+                    continue
+                self._drop_order(int(slots[i]), int(there[i]))
+                self.order_index.assign(places[[i]], np.array([NONE]))
+            if record.order["owner"]:
+                wanted.append(i)
+        if wanted:
+            told = list(newest.values())
+            wanted.sort(key=lambda i: int(slots[i]))
+            rows = self._append_orders(slots[wanted], codes[wanted], [told[i].order for i in wanted])
+            self.order_index.assign(places[wanted], rows)
+
+    def _append_orders(self, slots: Ints, codes: Ints, orders: Sequence[dict[str, Any]]) -> Ints:
+        """Add orders, sorted by slot; returns their rows."""
+        rows = self.orders.append(
+            slot=slots,
+            id=codes,
+            line=np.full(len(slots), NONE),
+            **{name: [order[name] for order in orders] for name in ("version", "counted", "units", "revenue")},
+            at=[order["occurred_at"] for order in orders],
+        )
+        chain(self.orders, self.visitors["order"], slots, rows)
+        bought = [(row, *line) for row, order in zip(rows.tolist(), orders, strict=True) for line in order["lines"]]
+        if bought:
+            owners, items, categories, units = zip(*bought, strict=True)
+            lines = self.lines.append(
+                item=self.words.codes(items), category=self.words.codes(categories), units=np.array(units)
+            )
+            chain(self.lines, self.orders["line"], np.array(owners), lines)
+        return rows
+
+    def _drop_order(self, slot: int, row: int) -> None:
+        v, orders = self.visitors, self.orders
+        lines, _ = walk(self.lines, orders["line"][[row]].astype(np.int64))
         mine, _ = walk(orders, v["order"][[slot]].astype(np.int64))
-        there = mine[orders["id"][mine] == code]
-        if len(there):
-            if orders["version"][there[0]] > order["version"]:
-                return
-            old_lines, _ = walk(lines, orders["line"][there].astype(np.int64))
-            lines.free(old_lines)
-            orders.free(there)
-            mine = mine[mine != there[0]][::-1]
-            v["order"][slot] = NONE
-            chain(orders, v["order"], np.full(len(mine), slot), mine)
-        if order["owner"]:
-            row = orders.append(
-                slot=[slot], id=[code], at=[order["occurred_at"]], version=[order["version"]], counted=[order["counted"]],
-                units=[order["units"]], revenue=[order["revenue"]],
-            )  # fmt: skip
-            chain(orders, v["order"], np.array([slot]), row)
-            if order["lines"]:
-                items, categories, units = zip(*order["lines"], strict=True)
-                new = lines.append(
-                    item=self.words.codes(items), category=self.words.codes(categories), units=np.array(units)
-                )
-                chain(lines, orders["line"], np.full(len(new), row[0]), new)
+        self.lines.free(lines)
+        orders.free(np.array([row]))
+        rest = mine[mine != row][::-1]
+        v["order"][slot] = NONE
+        chain(orders, v["order"], np.full(len(rest), slot), rest)
 
     # -- memory
 
@@ -460,7 +479,7 @@ class Shard:
     def nbytes(self) -> int:
         """Bytes of the columns and indices held (strings and their tables not counted)."""
         tables = (self.visitors, self.visits, self.products, self.searches, self.ops, self.orders, self.lines)
-        indices = (self.seen, self.dormant, self.product_index, self.search_index)
+        indices = (self.seen, self.dormant, self.product_index, self.search_index, self.order_index)
         return sum(t.nbytes for t in tables) + sum(i.nbytes for i in indices)
 
     # -- what changed

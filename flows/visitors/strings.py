@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import repeat
 
 import numpy as np
 import pyarrow as pa
@@ -30,7 +31,11 @@ class Interner:
 
     def codes(self, strings: Iterable[str]) -> Ints:
         """Codes of many strings, shape (n,)."""
-        return np.fromiter((self.code(s) for s in strings), np.int64)
+        wanted = list(strings)
+        found = np.fromiter(map(self._codes.get, wanted, repeat(-1)), np.int64, len(wanted))
+        for i in np.flatnonzero(found < 0).tolist():
+            found[i] = self.code(wanted[i])
+        return found
 
     def codes_of(self, column: pa.Array | pa.ChunkedArray) -> Ints:
         """Codes of an Arrow string (or dictionary) column without nulls, shape (n,)."""

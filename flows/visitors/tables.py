@@ -110,61 +110,68 @@ def walk(table: Table, heads: Ints) -> tuple[Ints, Ints]:
 
 
 class HashIndex:
-    """Open addressing over 64-bit keys, vectorised; a key keeps the value it was first given until `assign`."""
+    """Open addressing over 64-bit keys, vectorised; a key keeps the value it was first given until `assign`.
+
+    A key's home is the top bits of a product (Fibonacci hashing), so homes in a larger table keep their order: growing is
+    one sort and no probing. Probing never wraps around: the table has SPARE places behind its last home.
+    """
+
+    SPARE = 4096
 
     def __init__(self, expected: int = 1024) -> None:
-        self._resize(1 << max(10, (2 * expected - 1).bit_length()))
+        self._resize(max(10, (2 * expected - 1).bit_length()))
 
-    def _resize(self, capacity: int) -> None:
-        self._keys = np.zeros(capacity, np.uint64)
-        self._values = np.zeros(capacity, np.int32)
-        self._claims = np.zeros(capacity, np.int32)
-        self._shift = np.uint64(64 - (capacity.bit_length() - 1))
-        self._mask = np.int64(capacity - 1)
+    def _resize(self, bits: int) -> None:
+        places = (1 << bits) + self.SPARE
+        self._keys = np.zeros(places, np.uint64)
+        self._values = np.zeros(places, np.int32)
+        self._claims = np.zeros(places, np.int32)
+        self._bits = bits
         self.used = 0
 
     def _home(self, keys: Hashes) -> Ints:
-        return ((keys * np.uint64(0x9E3779B97F4A7C15)) >> self._shift).astype(np.int64)
+        return ((keys * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - self._bits)).astype(np.int64)
 
     def insert(self, keys: Hashes) -> tuple[Ints, npt.NDArray[np.bool_]]:
         """Find or add keys, shape (n,): (place of each for `values`/`assign`, True where it is new).
 
         Of a key that occurs more than once in `keys` only the first is new.
         """
-        keys = np.where(keys == 0, np.uint64(1), keys)
+        keys = _without_zero(keys)
         if (self.used + len(keys)) * 2 > len(self._keys):
             self._grow(len(keys))
         places = self._home(keys)
         new = np.zeros(len(keys), np.bool_)
         pending = np.arange(len(keys))
+        place, wanted = places, keys
         while len(pending):
-            place = places[pending]
             there = self._keys[place]
-            empty = there == 0
-            if empty.any():
-                claimers, wanted = pending[empty], place[empty]
-                self._claims[wanted[::-1]] = claimers[::-1]
-                won = self._claims[wanted] == claimers
-                self._keys[wanted[won]] = keys[claimers[won]]
+            empty = np.flatnonzero(there == 0)
+            if len(empty):
+                claimers, claimed = pending[empty], place[empty]
+                self._claims[claimed[::-1]] = claimers[::-1]
+                won = self._claims[claimed] == claimers
+                self._keys[claimed[won]] = wanted[empty[won]]
                 new[claimers[won]] = True
-                self.used += int(won.sum())
-                there = self._keys[place]
-            unsettled = there != keys[pending]
-            pending = pending[unsettled]
-            places[pending] = (places[pending] + 1) & self._mask
+                self.used += int(np.count_nonzero(won))
+                there[empty] = self._keys[claimed]
+            unsettled = np.flatnonzero(there != wanted)
+            pending, wanted = pending[unsettled], wanted[unsettled]
+            place = place[unsettled] + 1
+            places[pending] = place
         return places, new
 
     def contains(self, keys: Hashes) -> npt.NDArray[np.bool_]:
         """True for keys that are here, shape (n,)."""
-        keys = np.where(keys == 0, np.uint64(1), keys)
-        places = self._home(keys)
+        keys = _without_zero(keys)
+        place = self._home(keys)
         found = np.zeros(len(keys), np.bool_)
         pending = np.arange(len(keys))
         while len(pending):
-            there = self._keys[places[pending]]
-            found[pending] = there == keys[pending]
-            pending = pending[(there != 0) & (there != keys[pending])]
-            places[pending] = (places[pending] + 1) & self._mask
+            there = self._keys[place]
+            found[pending] = there == keys
+            on = np.flatnonzero((there != 0) & (there != keys))
+            pending, keys, place = pending[on], keys[on], place[on] + 1
         return found
 
     def values(self, places: Ints) -> Ints:
@@ -176,16 +183,25 @@ class HashIndex:
         self._values[places] = values
 
     def _grow(self, more: int) -> None:
-        full = self._keys != 0
+        full = np.flatnonzero(self._keys)
         keys, values = self._keys[full], self._values[full]
-        self._resize(1 << (4 * (len(keys) + more) - 1).bit_length())
-        places, _ = self.insert(keys)
-        self._values[places] = values
+        self._resize((4 * (len(keys) + more) - 1).bit_length())
+        home = self._home(keys)
+        order = np.argsort(home, kind="stable")
+        step = np.arange(len(keys))
+        places = np.maximum.accumulate(home[order] - step) + step  # each at its home or right behind the one before
+        self._keys[places], self._values[places] = keys[order], values[order]
+        self.used = len(keys)
 
     @property
     def nbytes(self) -> int:
         """Bytes held."""
         return self._keys.nbytes + self._values.nbytes + self._claims.nbytes
+
+
+def _without_zero(keys: Hashes) -> Hashes:
+    """Keys with 1 for 0, which marks an empty place."""
+    return np.where(keys == 0, np.uint64(1), keys) if not keys.all() else keys
 
 
 def order_by(group: Ints, time: Ints, tie: Callable[[Ints], Array]) -> Ints:

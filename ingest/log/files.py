@@ -10,15 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from ingest.log.log import Block, LogUnavailable
+from ingest.log.log import Block, LogUnavailable, PartitionsDiffer
 from ingest.log.partition import Partition, sync_directory
 
 SEGMENT_BYTES: Final = 256 * 1024 * 1024
 _SYNC_THREADS: Final = 8
-
-
-class PartitionsDiffer(Exception):
-    """The log was made with another number of partitions; it is fixed, because it decides where a visitor is."""
 
 
 class _Batch:

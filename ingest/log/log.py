@@ -1,6 +1,6 @@
 """The event log as everyone else sees it: partitions of lines, appended durably, read by offset.
 
-The first implementation is files (files.py). The shape fits Kafka: a record is (partition, bytes), the partition is the
+Implementations are files (files.py) and Kafka (kafka.py). A record is (partition, bytes), the partition is the
 caller's choice, offsets of a partition increase but are not dense, reading is pull.
 """
 
@@ -18,6 +18,10 @@ class LogUnavailable(Exception):
 
 class OffsetOutOfRange(Exception):
     """There is nothing to read on from there: trimmed away, or never written."""
+
+
+class PartitionsDiffer(Exception):
+    """The log was made with another number of partitions; it is fixed, because it decides where a visitor is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,10 @@ class EventLog(Protocol):
 
     def read(self, partition: int, offset: int, max_bytes: int) -> Block:
         """The durable records after `offset` (0, or what `start`, `end` or a block's `next_offset` said), about
-        `max_bytes` of them but at least one; an empty block at the end. Never waits for more.
+        `max_bytes` of them but at least one; an empty block at the end. Never waits for more to be appended.
+
+        What was there when `end` was last asked here, or this object appended, is never missed; what others appended
+        since may be seen a moment later.
 
         Raises OffsetOutOfRange below `start` or beyond `end`.
         """

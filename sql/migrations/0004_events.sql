@@ -1,4 +1,5 @@
--- Raw events as accepted, bots included. A flush that is repeated after a crash writes a row again with the same key:
+-- Raw events as accepted, bots included, in the order of the log: they arrive sorted, which keeps writing and merging cheap.
+-- A flush that is repeated after a crash writes a row again with the same key:
 -- read `current_events` for a view without repeats.
 CREATE TABLE events
 (
@@ -55,4 +56,4 @@ CREATE TABLE events
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(received_at)
-ORDER BY (site_id, toStartOfHour(occurred_at), visitor_id, occurred_at, event_id, shard, log_offset)
+ORDER BY (site_id, shard, log_offset)

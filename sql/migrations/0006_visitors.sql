@@ -6,6 +6,7 @@ CREATE TABLE visitors
     visitor_id           String,
     shard                UInt16,
     version              UInt64,        -- log offset of the last record applied
+    key_hash             UInt64,        -- 64 bits of site_id/visitor_id (flows/visitors/seen.py)
     first_seen           DateTime64(3, 'UTC'),
     last_seen            DateTime64(3, 'UTC'),
     -- device: of the last event that tells one

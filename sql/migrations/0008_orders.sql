@@ -5,6 +5,7 @@ CREATE TABLE orders
     transaction_id String,
     shard          UInt16,
     version        UInt64,              -- log offset of the last fact applied
+    key_hash       UInt64,              -- 64 bits of site_id/transaction_id (flows/visitors/seen.py)
     visitor_id     String,              -- owner; '' while only refunds are known
     occurred_at    DateTime64(3, 'UTC'),
     currency       LowCardinality(String),

@@ -2,4 +2,6 @@
 SELECT DISTINCT dedup_key
 FROM events
 WHERE shard = {shard:UInt16} AND log_offset <= {offset:UInt64}
-  AND received_at >= (SELECT max(received_at) FROM events WHERE shard = {shard:UInt16}) - INTERVAL 8 DAY
+  AND received_at >= (
+    SELECT max(received_at) FROM events WHERE shard = {shard:UInt16} AND log_offset <= {offset:UInt64}
+  ) - INTERVAL 8 DAY

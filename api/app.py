@@ -1,0 +1,117 @@
+"""The API as an ASGI application: `create_app` is the only way in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.context import Context
+from api.freshness import FreshnessReader
+from api.keyring import Keyring
+from api.metrics import Metrics
+from api.problems import Problem, handle_problems
+from api.routes import events, live, operations, reports, segments
+from api.settings import ApiSettings
+from api.strict import BodyLimit
+from ingest.log import EventLog
+from sql.store import Store
+
+_OPEN_PATHS = frozenset(f"/v1/{call}" for call in ("events", "identify", "track", "page", "alias", "batch"))
+
+
+def create_app(store: Store, log: EventLog, clock: Callable[[], int], settings: ApiSettings | None = None) -> FastAPI:
+    """The application over a store and a log. `clock` returns epoch milliseconds; migrations have been applied."""
+    settings = settings or ApiSettings()
+    app = FastAPI(
+        title="Sonnim",
+        version=settings.version,
+        description="Live visitors, segments and reports of an online shop.",
+    )
+    context = Context(
+        store=store,
+        log=log,
+        clock=clock,
+        settings=settings,
+        keyring=Keyring(store, settings.key_cache_ms),
+        freshness=FreshnessReader(store, settings.stale_after_ms),
+        metrics=Metrics(),
+    )
+    app.state.context = context
+    for module in (events, live, reports, segments, operations):
+        app.include_router(module.router)
+    handle_problems(app, settings.retry_after_seconds)
+    app.add_middleware(BodyLimit, limit=settings.body_bytes)
+    app.add_middleware(OpenToShops)
+    app.add_middleware(Timed, metrics=context.metrics)
+    _describe_problems(app)
+    return app
+
+
+class OpenToShops:
+    """Middleware: events may be sent from any page. The other calls need a secret key, which no page has."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.open = CORSMiddleware(
+            app,
+            allow_origin_regex=".*",
+            allow_methods=["POST"],
+            allow_headers=["*"],
+            allow_credentials=True,
+            max_age=86_400,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        within = scope["type"] == "http" and scope["path"] in _OPEN_PATHS
+        await (self.open if within else self.app)(scope, receive, send)
+
+
+class Timed:
+    """Middleware: counts and times every request by route and status."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app = app
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        status = 500
+        started = time.perf_counter()
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noted)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            self.metrics.requests.labels(scope["method"], route, str(status)).observe(time.perf_counter() - started)
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """The OpenAPI document with `Problem` in its components: routes refer to it by name."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+            problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+            schemas.update(problem.pop("$defs", {}))
+            schemas["Problem"] = problem
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

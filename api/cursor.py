@@ -1,0 +1,59 @@
+"""Cursors: where a page ended, and what must stay the same for all pages (the moment, and the population counted then)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from dataclasses import astuple, dataclass
+from typing import Any
+
+import orjson
+
+from api.problems import ProblemError
+
+_FORM = 1
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """`question` says which listing it belongs to; `now` (epoch ms) is the moment of the first page.
+
+    The counts are those of the first page, -1 where no population can be counted.
+    """
+
+    question: str
+    now: int
+    after_seen: int
+    after_id: str
+    visitors: int
+    site_visitors: int
+    online: int
+
+    def text(self) -> str:
+        """As the API hands it out."""
+        return base64.urlsafe_b64encode(orjson.dumps([_FORM, *astuple(self)])).decode().rstrip("=")
+
+
+def question_of(*parts: Any) -> str:
+    """A short name of a listing: the same for the same site, segment, window and order."""
+    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+
+def read_cursor(text: str, question: str) -> Cursor:
+    """A cursor as handed out before. Raises `ProblemError` 400 for anything else, or for another listing's."""
+    try:
+        form, *values = orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
+        cursor = Cursor(*values)
+        whole = (cursor.now, cursor.after_seen, cursor.visitors, cursor.site_visitors, cursor.online)
+        if form != _FORM or not all(type(number) is int and abs(number) < 2**53 for number in whole):
+            raise ValueError
+        if type(cursor.after_id) is not str or not 0 < cursor.now < 2**43:
+            raise ValueError
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise ProblemError(400, "bad_cursor", "The cursor is not one of ours; start again without it.") from error
+    if cursor.question != question:
+        raise ProblemError(
+            400, "bad_cursor", "The cursor belongs to another site, segment, window or order; start again without it."
+        )
+    return cursor

@@ -1,0 +1,53 @@
+"""How fresh the figures are: the least, over the log's partitions, of the last flush's time."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from sql.store import Store
+
+_RECENT_MS = 10 * 60_000
+_BELIEVED_MS = 200
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """Everything received up to `as_of` (epoch ms) is in the figures; None: the flow has never run."""
+
+    as_of: int | None
+    age_ms: int | None
+    stale: bool
+
+
+class FreshnessReader:
+    """Reads freshness from `commits`, at most every 200 ms. Safe for many threads."""
+
+    def __init__(self, store: Store, stale_after_ms: int) -> None:
+        self._store = store
+        self._stale_after_ms = stale_after_ms
+        self._lock = threading.Lock()
+        self._known: dict[int, int] = {}
+        self._read_at: int | None = None
+
+    def read(self, now: int) -> Freshness:
+        """Freshness at `now`. Raises `StoreUnavailable`."""
+        with self._lock:
+            if self._read_at is None or not 0 <= now - self._read_at < _BELIEVED_MS:
+                self._refresh(now)
+            as_of = min(self._known.values(), default=None)
+        if as_of is None:
+            return Freshness(None, None, True)
+        age = max(0, now - as_of)
+        return Freshness(as_of, age, age > self._stale_after_ms)
+
+    def _refresh(self, now: int) -> None:
+        # Partitions are known from one reading of all commits; after that the recent ones tell, if none is missing.
+        recent = self._commits("freshness_recent", {"since": now - _RECENT_MS}) if self._known else {}
+        if not self._known or self._known.keys() - recent.keys():
+            recent = self._commits("freshness", {})
+        self._known = recent
+        self._read_at = now
+
+    def _commits(self, name: str, params: dict[str, object]) -> dict[int, int]:
+        return {row["partition"]: row["committed_at"] for row in self._store.rows(name, params)}

@@ -1,0 +1,88 @@
+"""Live Report and the curve over time."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from api.asked import asked_for
+from api.auth import Reader
+from api.context import Here
+from api.live_report import read_report
+from api.problems import responses
+from api.reports import differences_in_percent, differences_in_points, measures, shares, sums_of
+from api.schemas import (
+    CurveOut,
+    CurvePoint,
+    CurveQuery,
+    DifferencesInPercent,
+    DifferencesInPoints,
+    Measures,
+    ReportIn,
+    ReportOut,
+    Shares,
+)
+from api.shown import asked_segment, fresh
+from api.strict import StrictRoute
+from api.times import iso
+
+router = APIRouter(
+    prefix="/v1/reports",
+    tags=["reports"],
+    route_class=StrictRoute,
+    responses=responses(400, 401, 403, 404, 413, 422, 503),
+)
+
+
+@router.post("/live")
+def live_report(context: Here, holder: Reader, body: ReportIn) -> ReportOut:
+    """Segment and site side by side, over the visits of the last 24 hours or 7 days."""
+    now = context.clock()
+    asked = asked_for(context.store, holder.site_id, body.segment, "/segment")
+    read = read_report(context.store, holder.site_id, body.window, asked, now, context.settings.online_minutes)
+    segment, site = measures(read.segment), measures(read.site)
+    others = measures(read.site.less(read.segment))
+    base = others if body.compare == "others" else site
+    counted = asked.countable
+    return ReportOut(
+        **fresh(context, now),
+        window=body.window,
+        currency=holder.currency,
+        compare=body.compare,
+        asked=asked_segment(asked, holder.currency),
+        reason=None if counted else "now_condition",
+        segment=Measures.model_validate(segment) if counted else None,
+        site=Measures.model_validate(site),
+        others=Measures.model_validate(others) if counted and body.compare == "others" else None,
+        share=Shares.model_validate(shares(read.segment, read.site)) if counted else None,
+        diff_pct=DifferencesInPercent.model_validate(differences_in_percent(segment, base)) if counted else None,
+        diff_pp=DifferencesInPoints.model_validate(differences_in_points(segment, base)) if counted else None,
+        top=read.top if counted else None,
+    )
+
+
+@router.get("/curve")
+def curve(context: Here, holder: Reader, query: Annotated[CurveQuery, Query()]) -> CurveOut:
+    """Figures of the whole site over time, as the flow wrote them down every few seconds."""
+    now = context.clock()
+    span = query.minutes * 60_000
+    rows = context.store.rows(
+        "site_curve",
+        {
+            "site_id": holder.site_id,
+            "window": query.window,
+            "since": now - span,
+            "until": now,
+            "step": -(-span // query.points),
+        },
+    )
+    return CurveOut(
+        **fresh(context, now),
+        window=query.window,
+        currency=holder.currency,
+        points=[
+            CurvePoint.model_validate({**measures(sums_of(row)), "at": iso(row["moment"]), "online": row["online"]})
+            for row in rows
+        ],
+    )

@@ -1,0 +1,530 @@
+"""Shapes of what the API takes and answers. Money is integer minor units of the site's currency; times are ISO 8601 UTC."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.times import Window
+
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-05-04T03:02:01.000Z"])]
+Text = Annotated[str, Field(max_length=200)]
+
+
+class Shape(BaseModel):
+    """Keys that are not declared are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+SegmentValue = Annotated[
+    dict[str, Any] | None,
+    Field(
+        description='null: everyone; {"id": "seg_..."}: a saved segment; or an expression (docs/segments.md)',
+        examples=[{"field": "visits", "op": ">=", "value": 10}],
+    ),
+]
+Expression = Annotated[
+    dict[str, Any],
+    Field(
+        description="an expression of the segment language (docs/segments.md)",
+        examples=[{"all": [{"field": "visits", "op": ">=", "value": 3}, {"field": "orders", "op": ">=", "value": 1}]}],
+    ),
+]
+
+
+# --- events --------------------------------------------------------------------------------------------------------
+
+
+class RejectedItem(Shape):
+    """An event that was refused; its neighbours are not affected."""
+
+    index: int = Field(description="place in the request, from 0")
+    reason: str
+    detail: str
+
+
+class EventsAnswer(Shape):
+    """What became of the events: the accepted ones are safe in the log."""
+
+    accepted: int
+    rejected: list[RejectedItem]
+
+
+# --- freshness and segments ----------------------------------------------------------------------------------------
+
+
+class Fresh(Shape):
+    """How fresh the answer is."""
+
+    as_of: Moment | None = Field(description="everything received until then is in the figures; null: nothing ever was")
+    age_seconds: float | None = Field(description="how long ago that was")
+    stale: bool = Field(description="true if the figures lag behind: the flow is down or slow")
+
+
+class Sentences(Shape):
+    """An expression in words."""
+
+    ko: str
+    en: str
+
+
+class AskedSegment(Shape):
+    """What was asked for; id, version and name of a saved segment."""
+
+    id: str | None
+    version: int | None
+    name: str | None
+    sentence: Sentences
+
+
+class SegmentIn(Shape):
+    """A segment to save."""
+
+    name: str = Field(min_length=1, max_length=200)
+    expression: Expression
+
+
+class SegmentOut(Shape):
+    """A saved segment, one version of it."""
+
+    id: str
+    version: int
+    name: str
+    expression: Any
+    sentence: Sentences | None = Field(description="null if this version of Sonnim cannot read the expression")
+    created_at: Moment = Field(description="of this version")
+    deleted: bool
+
+
+class SegmentList(Shape):
+    """Saved segments, or versions of one."""
+
+    segments: list[SegmentOut]
+
+
+class PreviewIn(Shape):
+    """An expression to try out."""
+
+    window: Window = "7d"
+    expression: Expression
+
+
+class Population(Shape):
+    """How many visitors of the window match."""
+
+    visitors: int
+    share: float | None = Field(description="of all visitors of the window; null if there are none")
+    online: int = Field(description="of them, those active in the last minutes")
+
+
+class PreviewOut(Fresh):
+    """What an expression says, and how many it catches now."""
+
+    window: Window
+    sentence: Sentences
+    population: Population | None
+    reason: Literal["now_condition"] | None = Field(description="why there is no population")
+
+
+class Member(Shape):
+    """A visitor in a segment."""
+
+    visitor_id: str
+    last_seen: Moment
+
+
+class MembersOut(Fresh):
+    """A page of a segment's members, by visitor_id."""
+
+    window: Window
+    segment: AskedSegment
+    population: Population | None
+    reason: Literal["now_condition"] | None
+    members: list[Member]
+    next_cursor: str | None
+
+
+class Labels(Shape):
+    """A name in both languages."""
+
+    ko: str
+    en: str
+
+
+class PresetOut(Shape):
+    """A segment to start from."""
+
+    name: str
+    labels: Labels
+    expression: Any
+
+
+class PresetList(Shape):
+    """Segments to start from."""
+
+    presets: list[PresetOut]
+
+
+class FieldList(Shape):
+    """The catalogue of fields: what each is, its operators, an example."""
+
+    fields: list[dict[str, Any]]
+
+
+class Explained(Shape):
+    """A part of an expression and whether it holds for the visitor."""
+
+    place: str = Field(description="JSON pointer into the expression")
+    sentence: Sentences
+    matches: bool
+
+
+class WhyOut(Shape):
+    """A saved segment, whether the visitor is in it, and which of its conditions hold."""
+
+    id: str
+    version: int
+    name: str
+    matches: bool | None = Field(description="null if this version of Sonnim cannot read the expression")
+    conditions: list[Explained]
+
+
+class VisitorSegments(Fresh):
+    """Why a visitor is in which segments."""
+
+    visitor_id: str
+    segments: list[WhyOut]
+
+
+# --- Live ----------------------------------------------------------------------------------------------------------
+
+
+class Acquisition(Shape):
+    """Where a visit came from; null is absent."""
+
+    landing_page: str | None
+    referrer: str | None
+    search_keyword: str | None
+    channel: str | None
+    utm_source: str | None
+    utm_medium: str | None
+    utm_campaign: str | None
+    utm_term: str | None
+    utm_content: str | None
+
+
+class Visit(Acquisition):
+    """A visit; in a card the present or latest one."""
+
+    started_at: Moment
+    last_activity_at: Moment
+    stay_seconds: float
+    pageviews: int
+    cart_adds: int
+    orders: int
+    units: int
+    revenue: int
+
+
+class Product(Shape):
+    """A product; its name as last told by an event."""
+
+    item_id: str
+    item_name: str | None
+
+
+class Page(Shape):
+    """The page last seen."""
+
+    url: str | None
+    title: str | None
+    item: Product | None
+
+
+class CartLine(Product):
+    """A product in the cart."""
+
+    category: str | None
+    quantity: int
+    price: int | None = Field(description="of one, as last told")
+    added_at: Moment | None
+
+
+class Cart(Shape):
+    """The cart now."""
+
+    value: int
+    units: int
+    items: list[CartLine]
+
+
+class CartedProduct(Product):
+    """A product recently put into the cart."""
+
+    category: str | None
+    units: int = Field(description="put in, in all")
+    carted_at: Moment
+
+
+class BoughtProduct(Product):
+    """A product recently bought."""
+
+    category: str | None
+    units: int = Field(description="bought, net of refunds")
+    bought_at: Moment | None
+
+
+class Acquisitions(Shape):
+    """Entry of the first visit and of the latest."""
+
+    first: Acquisition
+    latest: Acquisition
+
+
+class Card(Shape):
+    """A visitor. Counts without a window are of all time."""
+
+    visitor_id: str
+    online: bool
+    first_seen: Moment
+    last_seen: Moment
+    visits: int
+    pageviews: int
+    stay_seconds: float
+    visit: Visit | None
+    page: Page
+    environment: str | None
+    os: str | None
+    browser: str | None
+    app_version: str | None
+    orders: int
+    units: int
+    revenue: int
+    average_order_value: float | None
+    largest_order: int | None
+    last_order_at: Moment | None
+    cart: Cart
+    recent_carted: list[CartedProduct]
+    recent_purchased: list[BoughtProduct]
+    acquisition: Acquisitions
+    currency: str
+
+
+Sort = Literal["last_seen", "visitor_id"]
+
+
+class LiveQuery(Shape):
+    """Query of GET /v1/live/visitors."""
+
+    window: Window = "24h"
+    segment: Text | None = Field(None, description="id of a saved segment")
+    q: Text = Field("", description="part of a visitor_id; narrows the list, not the population")
+    sort: Sort = "last_seen"
+    limit: int = Field(50, ge=1, le=200)
+    cursor: str | None = Field(None, max_length=2000, description="next_cursor of the page before")
+
+
+class LiveIn(Shape):
+    """Body of POST /v1/live/visitors."""
+
+    window: Window = "24h"
+    segment: SegmentValue = None
+    q: Text = Field("", description="part of a visitor_id; narrows the list, not the population")
+    sort: Sort = "last_seen"
+    limit: int = Field(50, ge=1, le=200)
+    cursor: str | None = Field(None, max_length=2000, description="next_cursor of the page before")
+
+
+class LiveOut(Fresh):
+    """A page of Live. The population is counted with the first page and stays the same while paging."""
+
+    window: Window
+    segment: AskedSegment
+    population: Population | None
+    reason: Literal["now_condition"] | None = Field(description="why there is no population")
+    currency: str
+    visitors: list[Card]
+    next_cursor: str | None
+
+
+class MembersQuery(Shape):
+    """Query of GET /v1/segments/{segment_id}/members."""
+
+    window: Window = "7d"
+    limit: int = Field(200, ge=1, le=1000)
+    cursor: str | None = Field(None, max_length=2000)
+
+
+class OrderLine(Product):
+    """A line of an order."""
+
+    category: str | None
+    units: int
+
+
+class VisitorOrder(Shape):
+    """An order of a visitor, net of refunds."""
+
+    transaction_id: str
+    ordered_at: Moment
+    counted: bool = Field(description="false: refunded as a whole")
+    units: int
+    revenue: int = Field(description="in the site's currency; 0 for an order in another one")
+    currency: str | None
+    value: int | None = Field(description="before refunds, in the order's currency")
+    refunded: int | None
+    items: list[OrderLine]
+
+
+class VisitorOut(Fresh):
+    """A visitor with visits and orders (the newest 200 of each)."""
+
+    visitor: Card
+    visits: list[Visit]
+    orders: list[VisitorOrder]
+
+
+# --- reports -------------------------------------------------------------------------------------------------------
+
+
+class ReportIn(Shape):
+    """What a Live Report is about."""
+
+    window: Window = "24h"
+    segment: SegmentValue = None
+    compare: Literal["site", "others"] = Field(
+        "site", description="what differences are against: everyone, or everyone else"
+    )
+
+
+class Measures(Shape):
+    """Figures of one column of the report, unrounded."""
+
+    visitors: int
+    visits: int
+    pageviews: int
+    orders: int
+    units: int
+    revenue: int
+    pageviews_per_visit: float | None
+    avg_stay_seconds: float | None
+    purchase_rate: float | None = Field(description="orders / visits")
+    converting_visit_rate: float | None = Field(description="visits with an order / visits")
+    average_order_value: float | None
+
+
+class Shares(Shape):
+    """segment / site, 0 to 1; null where the site has none."""
+
+    visitors: float | None
+    visits: float | None
+    pageviews: float | None
+    orders: float | None
+    units: float | None
+    revenue: float | None
+
+
+class DifferencesInPercent(Shape):
+    """(segment - base) / base * 100: relative, signed; null where the base is 0 or null."""
+
+    visitors: float | None
+    visits: float | None
+    pageviews: float | None
+    orders: float | None
+    units: float | None
+    revenue: float | None
+    pageviews_per_visit: float | None
+    avg_stay_seconds: float | None
+    purchase_rate: float | None
+    converting_visit_rate: float | None
+    average_order_value: float | None
+
+
+class DifferencesInPoints(Shape):
+    """(segment - base) * 100 of rates: percentage points."""
+
+    purchase_rate: float | None
+    converting_visit_rate: float | None
+
+
+class TopProduct(Product):
+    """A product in one of the three lists."""
+
+    units: int
+    orders: int = Field(description="of the segment in the window that hold it; breaks ties")
+
+
+class Top(Shape):
+    """Top 7 products of the segment."""
+
+    purchased: list[TopProduct]
+    carted: list[TopProduct]
+    in_cart: list[TopProduct]
+
+
+class ReportOut(Fresh):
+    """A Live Report: segment and site side by side."""
+
+    window: Window
+    currency: str
+    compare: Literal["site", "others"]
+    asked: AskedSegment
+    reason: Literal["now_condition"] | None = Field(description="why the segment has no figures")
+    segment: Measures | None
+    site: Measures
+    others: Measures | None = Field(description="everyone else; only if compared with")
+    share: Shares | None
+    diff_pct: DifferencesInPercent | None
+    diff_pp: DifferencesInPoints | None
+    top: Top | None
+
+
+class CurveQuery(Shape):
+    """Query of GET /v1/reports/curve."""
+
+    window: Window = "24h"
+    minutes: int = Field(60, ge=1, le=44_640, description="how far back")
+    points: int = Field(300, ge=1, le=2000, description="at most so many")
+
+
+class CurvePoint(Measures):
+    """The site at one moment."""
+
+    at: Moment
+    online: int
+
+
+class CurveOut(Fresh):
+    """Figures of the site over time, oldest first."""
+
+    window: Window
+    currency: str
+    points: list[CurvePoint]
+
+
+# --- operations ----------------------------------------------------------------------------------------------------
+
+
+class Healthy(Shape):
+    """The process runs."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class Check(Shape):
+    """One thing the API stands on."""
+
+    ok: bool
+    detail: str
+
+
+class Ready(Shape):
+    """Whether the API can do its work: `ready`, `degraded` (figures lag behind) or `not_ready`."""
+
+    status: Literal["ready", "degraded", "not_ready"]
+    log: Check
+    clickhouse: Check
+    flow: Check

@@ -1,0 +1,20 @@
+"""What the API can be told by whoever starts it. A plain value: reading the environment is the caller's business."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ApiSettings:
+    """`online_minutes`: a visitor is online that long after the last event. `stale_after_ms`: figures older than this say
+    so. `key_cache_ms`: how long a key is believed without asking again; a revocation works within it.
+    `body_bytes`: the largest request. `retry_after_seconds`: told with every 503.
+    """
+
+    version: str = "0.1.0"
+    online_minutes: int = 5
+    stale_after_ms: int = 10_000
+    key_cache_ms: int = 1_500
+    body_bytes: int = 1_000_000
+    retry_after_seconds: int = 2

@@ -1,0 +1,22 @@
+"""Times as the API writes them, and the windows of Live."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
+
+Window = Literal["24h", "7d"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HOUR_MS = 3_600_000
+WINDOW_MS: Final[dict[Window, int]] = {"24h": 24 * _HOUR_MS, "7d": 7 * 24 * _HOUR_MS}
+
+
+def iso(at: int) -> str:
+    """Epoch milliseconds as ISO 8601, UTC, with milliseconds and Z."""
+    return (_EPOCH + timedelta(milliseconds=at)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def iso_or_none(at: int | None) -> str | None:
+    """As `iso`; None and 0 (never) are None."""
+    return iso(at) if at else None

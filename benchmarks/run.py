@@ -1,0 +1,75 @@
+"""All benchmarks in one table: `python -m benchmarks.run`, or some of them: `--only engine --only flow`.
+
+Exits 1 if ours and the peer's answers differ, or a goal is missed. Writes nothing here: all data is in temporary directories.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from benchmarks import engine, flow, report
+from benchmarks.figures import Figure, machine, table
+
+END = 1_795_000_000_000
+"""Where the replayed week ends, epoch milliseconds: the clock of every benchmark starts there."""
+
+PARTS = ("engine", "flow", "report")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run them; 1 if something is not as it has to be."""
+    given = _parser().parse_args(arguments)
+    wanted = given.only or PARTS
+    print(machine(), flush=True)
+    started = time.perf_counter()
+    figures: list[Figure] = []
+    wrong: list[str] = []
+    if "engine" in wanted:
+        found = engine.measure(given.engine_events, given.engine_visitors, END)
+        figures += found
+        if found[0].value < engine.GOAL:
+            wrong.append(f"the engine alone made {found[0].value:,.0f} events/s, the goal is {engine.GOAL:,}")
+    if "flow" in wanted:
+        kinds = given.peer or flow.KINDS
+        outcome = flow.compare(given.events, given.visitors, END, given.partitions, kinds)
+        figures += outcome.figures
+        wrong += _told(outcome.differences)
+        for figure in outcome.figures:
+            if figure.name == f"whole flow, {flow.GATE} peer" and (figure.ratio or 0) < flow.RATIO:
+                wrong.append(
+                    f"the whole flow is {figure.ratio:.1f} times the {flow.GATE} peer, the goal is {flow.RATIO:.0f}"
+                )
+    if "report" in wanted:
+        outcome = report.compare(given.report_visitors, END, given.raw_runs)
+        figures += outcome.figures
+        wrong += _told(outcome.differences)
+    print(table(figures))
+    print(f"{time.perf_counter() - started:.0f} seconds")
+    for line in wrong:
+        print(f"WRONG: {line}", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+def _told(differences: list[str]) -> list[str]:
+    more = [f"... and {len(differences) - 5:,} more"] if len(differences) > 5 else []
+    return differences[:5] + more
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
+    parser.add_argument("--only", action="append", choices=PARTS, help="just this one; may be repeated")
+    parser.add_argument("--events", type=int, default=600_000, help="log lines of the whole flow")
+    parser.add_argument("--visitors", type=int, default=72_000, help="visitors of the whole flow")
+    parser.add_argument("--partitions", type=int, default=flow.PARTITIONS, help="partitions of its log")
+    parser.add_argument("--peer", action="append", choices=flow.KINDS, help="just this peer; may be repeated")
+    parser.add_argument("--engine-events", type=int, default=1_000_000)
+    parser.add_argument("--engine-visitors", type=int, default=120_000)
+    parser.add_argument("--report-visitors", type=int, default=1_000_000)
+    parser.add_argument("--raw-runs", type=int, default=3, help="runs of each question over raw events")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

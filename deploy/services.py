@@ -1,0 +1,84 @@
+"""The services, each run in this process until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+
+import prometheus_client
+import structlog
+import uvicorn
+
+from api.app import create_app
+from api.settings import ApiSettings
+from deploy import clickhouse
+from deploy.clickhouse.request import Credentials
+from deploy.clock import now_ms
+from deploy.errors import UserError
+from deploy.flow_lock import flow_lock
+from deploy.logs import configure_logs
+from deploy.settings import Settings
+from deploy.wiring import open_log, open_store, require_migrated
+from flows import live
+
+log = structlog.get_logger()
+
+
+def run_api(settings: Settings) -> None:
+    """The HTTP API. Takes events also while ClickHouse is away."""
+    configure_logs(settings, "api")
+    store = open_store(settings)
+    require_migrated(settings, store)
+    app = create_app(
+        store,
+        open_log(settings),
+        now_ms,
+        ApiSettings(online_minutes=settings.online_minutes, stale_after_ms=settings.stale_after_seconds * 1000),
+    )
+    config = uvicorn.Config(
+        app,
+        host=settings.api_host,
+        port=settings.api_port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+    log.info("listening", url=settings.api_url)
+    uvicorn.Server(config).run()
+
+
+def run_flow(settings: Settings) -> None:
+    """The dataflow from the event log to ClickHouse. It may be killed at any moment: nothing is lost or counted twice."""
+    configure_logs(settings, "flow")
+    store = open_store(settings)
+    require_migrated(settings, store)
+    event_log = open_log(settings)
+    if settings.flow_metrics_port:
+        try:
+            prometheus_client.start_http_server(settings.flow_metrics_port, "127.0.0.1")
+        except OSError as error:
+            raise UserError(
+                f"The flow's metrics cannot listen on port {settings.flow_metrics_port}: {error.strerror}.",
+                "Set SONNIM_FLOW_METRICS_PORT to a free port, or to 0 for none.",
+            ) from None
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    log.info("reading", log=str(settings.log_dir), partitions=event_log.partitions)
+    with flow_lock(settings, alone=False):
+        live.run(event_log, store, now_ms)
+
+
+def run_clickhouse(settings: Settings) -> None:
+    """The embedded ClickHouse."""
+    configure_logs(settings, "clickhouse")
+    host, port = settings.clickhouse_address
+    login = Credentials(settings.clickhouse_user, settings.clickhouse_password)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    log.info("listening", url=f"http://{host}:{port}", data=str(settings.clickhouse_dir))
+    try:
+        clickhouse.serve(settings.clickhouse_dir, host, port, login=login)
+    except clickhouse.PathInUseError as error:
+        raise UserError(str(error), "Stop the other one, or choose another SONNIM_DATA_DIR.") from None
+    except OSError as error:
+        raise UserError(
+            f"ClickHouse cannot listen on {host}:{port}: {error.strerror}.", "Set SONNIM_CLICKHOUSE_URL to a free port."
+        ) from None

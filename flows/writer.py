@@ -1,0 +1,64 @@
+"""Writing to the log and to ClickHouse in a thread of its own, in order, while the workers go on with the next block."""
+
+from __future__ import annotations
+
+import zlib
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+
+import pyarrow as pa
+
+from flows import metrics
+from flows.partition import Flush, Outgoing
+from flows.patience import patiently
+from ingest.log.log import EventLog
+from sql.store import Store
+
+UNWRITTEN = 8
+"""Writes that may wait; with more, the workers wait too, and stop reading the log."""
+
+Write = Sequence[Outgoing] | Flush
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """The partition of `site_id/visitor_id` or `site_id/transaction_id`: CRC-32, as librdkafka's consistent partitioner."""
+    return zlib.crc32(key.encode()) % partitions
+
+
+class Writer:
+    """Writes of one process, in the order they are given. Waits, for ever if need be, while log or store is away."""
+
+    def __init__(self, log: EventLog, store: Store) -> None:
+        self._log, self._store = log, store
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._pending: deque[Future[None]] = deque()
+        self._lock = Lock()
+
+    def submit(self, write: Write) -> None:
+        """Give a write; waits while too many are unwritten. Raises what an earlier one failed with (a mistake)."""
+        with self._lock:
+            self._pending.append(self._thread.submit(self._write, write))
+            while self._pending and (len(self._pending) > UNWRITTEN or self._pending[0].done()):
+                self._pending.popleft().result()
+
+    def settle(self) -> None:
+        """Wait until everything given so far is written."""
+        with self._lock:
+            while self._pending:
+                self._pending.popleft().result()
+
+    def _write(self, write: Write) -> None:
+        if isinstance(write, Flush):
+            with metrics.FLUSH_SECONDS.time():
+                for name, rows in write.tables.items():
+                    self._insert(name, rows)
+            metrics.COMMITTED_OFFSET.labels(str(write.partition)).set(write.to_offset)
+        else:
+            records = [(partition_of(record.key, self._log.partitions), record.line) for record in write]
+            patiently("append to the log", lambda: self._log.append(records))
+
+    def _insert(self, name: str, rows: pa.Table) -> None:
+        patiently(f"write {name}", lambda: self._store.insert(name, rows))
+        metrics.ROWS_WRITTEN.labels(name).inc(len(rows))

@@ -1,0 +1,1 @@
+CREATE TABLE visitors_rebuilt AS visitors

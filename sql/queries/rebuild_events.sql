@@ -1,0 +1,53 @@
+-- The next events of a shard, at most `most`, as lines of the log again: what the state is made of, absent where it was ''.
+SELECT
+    log_offset,
+    formatRow(
+        'JSONEachRow',
+        site_id,
+        visitor_id,
+        event_id,
+        name,
+        toUnixTimestamp64Milli(occurred_at) AS occurred_at,
+        toUnixTimestamp64Milli(received_at) AS received_at,
+        bot,
+        pageview,
+        nullIf(url, '') AS url,
+        nullIf(title, '') AS title,
+        nullIf(referrer, '') AS referrer,
+        nullIf(search_keyword, '') AS search_keyword,
+        nullIf(channel, '') AS channel,
+        nullIf(utm_source, '') AS utm_source,
+        nullIf(utm_medium, '') AS utm_medium,
+        nullIf(utm_campaign, '') AS utm_campaign,
+        nullIf(utm_term, '') AS utm_term,
+        nullIf(utm_content, '') AS utm_content,
+        nullIf(search_term, '') AS search_term,
+        nullIf(environment, '') AS environment,
+        nullIf(os, '') AS os,
+        nullIf(browser, '') AS browser,
+        nullIf(app_version, '') AS app_version,
+        nullIf(transaction_id, '') AS transaction_id,
+        value,
+        nullIf(currency, '') AS currency,
+        CAST(
+            arrayZip(items.item_id, items.price, items.quantity, arrayMap(one -> nullIf(one, ''), items.category)),
+            'Array(Tuple(item_id String, price Nullable(Int64), quantity Int64, category Nullable(String)))') AS items
+    ) AS line
+FROM events
+WHERE shard = {shard:UInt16}
+  AND log_offset > {after:UInt64}
+  AND log_offset <=
+  (
+      SELECT max(log_offset)
+      FROM
+      (
+          SELECT log_offset
+          FROM events
+          WHERE shard = {shard:UInt16} AND log_offset > {after:UInt64} AND log_offset <= {upto:UInt64}
+          ORDER BY log_offset
+          LIMIT {most:UInt64}
+      )
+  )
+ORDER BY log_offset
+LIMIT 1 BY log_offset
+SETTINGS output_format_json_quote_64bit_integers = 0, output_format_json_named_tuples_as_objects = 1

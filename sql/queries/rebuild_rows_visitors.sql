@@ -1,0 +1,3 @@
+-- Rows of some visitors (two arrays of one length), live or rebuilt.
+SELECT * EXCEPT (version, order_version) FROM {table:Identifier} FINAL
+WHERE (site_id, visitor_id) IN (SELECT arrayJoin(arrayZip({sites:Array(String)}, {ids:Array(String)})))

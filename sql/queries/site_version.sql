@@ -1,0 +1,1 @@
+SELECT max(version) AS version FROM sites WHERE site_id = {site_id:String}

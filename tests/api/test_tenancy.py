@@ -1,0 +1,109 @@
+"""Law 7: a site's keys see, count and change nothing of another site."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import api
+import sql.segments
+from sql.store import QUERIES
+from tests.api.conftest import NOW, Shop, World
+from tests.api.visitors import Order, Visit, Visitor, insert_rows, insert_visitors
+
+
+def fill(world: World, shop: Shop, number: int) -> str:
+    """The same ids in every site, other figures."""
+    bought = [Order("same-order", NOW, 1000 * number, [("same-item", number)])]
+    visits = [Visit(NOW - 1000 * number, NOW, number, bought, [("same-item", number, 0)])]
+    insert_visitors(
+        world.store,
+        shop.site_id,
+        [Visitor("same-visitor", visits, [("same-item", number)], columns={"visits": number})],
+    )
+    product = {"site_id": shop.site_id, "item_id": "same-item", "item_name": f"name {number}", "seen_at": NOW}
+    insert_rows(world.store, "products", [product])
+    owned = {"transaction_id": "same-order", "visitor_id": "same-visitor", "value": number, "version": number}
+    insert_rows(world.store, "orders", [{"site_id": shop.site_id, **owned}])
+    rollup = {"window": "24h", "at": NOW, "shard": 0, "shards": 1, "visitors": number}
+    insert_rows(world.store, "rollups", [{"site_id": shop.site_id, **rollup}])
+    folded = {"visitor_id": "same-visitor", "start": number, "end": number, "pageviews": number}
+    insert_rows(world.store, "visits", [{"site_id": shop.site_id, **folded}])
+    body = {"name": f"segment {number}", "expression": {"field": "visits", "op": ">=", "value": 1}}
+    segment: dict[str, Any] = world.client.post("/v1/segments", json=body, headers=shop.reads).json()
+    return str(segment["id"])
+
+
+def everything(world: World, shop: Shop) -> dict[str, Any]:
+    """All that a site's secret key can read."""
+    get = {
+        path: world.client.get(path, headers=shop.reads).json()
+        for path in (
+            "/v1/live/visitors",
+            "/v1/live/visitors?window=7d&sort=visitor_id",
+            "/v1/visitors/same-visitor",
+            "/v1/visitors/same-visitor/segments",
+            "/v1/reports/curve",
+            "/v1/segments",
+        )
+    }
+    for segment in get["/v1/segments"]["segments"]:
+        for part in ("", "/members", "/history"):
+            path = f"/v1/segments/{segment['id']}{part}"
+            get[path] = world.client.get(path, headers=shop.reads).json()
+    get["report"] = world.client.post("/v1/reports/live", json={}, headers=shop.reads).json()
+    return get
+
+
+def test_two_sites_with_the_same_ids_never_mix(world: World) -> None:
+    one, other = world.shop(), world.shop("JPY")
+    fill(world, one, 3)
+    before = everything(world, one)
+    other_segment = fill(world, other, 5)
+    assert everything(world, one) == before
+    assert before["report"]["site"]["pageviews"] == 3
+    assert before["report"]["top"]["purchased"] == [
+        {"item_id": "same-item", "item_name": "name 3", "units": 3, "orders": 1}
+    ]
+    assert everything(world, other)["report"]["site"]["revenue"] == 5000
+    for method, path, body in (
+        ("GET", f"/v1/segments/{other_segment}", None),
+        ("GET", f"/v1/segments/{other_segment}/history", None),
+        ("GET", f"/v1/segments/{other_segment}/members", None),
+        ("GET", f"/v1/live/visitors?segment={other_segment}", None),
+        ("PUT", f"/v1/segments/{other_segment}", {"name": "stolen", "expression": {"all": []}}),
+        ("DELETE", f"/v1/segments/{other_segment}", None),
+        ("POST", "/v1/reports/live", {"segment": {"id": other_segment}}),
+    ):
+        answer = world.client.request(method, path, json=body, headers=one.reads)
+        assert answer.status_code == 404, (method, path)
+    assert everything(world, other)["/v1/segments"]["segments"][0]["name"] == "segment 5"
+
+
+def test_a_cursor_of_another_site_is_refused(world: World) -> None:
+    one, other = world.shop(), world.shop()
+    for shop in (one, other):
+        insert_visitors(world.store, shop.site_id, [Visitor(f"v{n}", [Visit(NOW, NOW)]) for n in range(3)])
+    cursor = world.client.get("/v1/live/visitors?limit=1", headers=one.reads).json()["next_cursor"]
+    answer = world.client.get(f"/v1/live/visitors?limit=1&cursor={cursor}", headers=other.reads)
+    assert answer.status_code == 400
+
+
+def test_every_query_of_a_sites_data_binds_the_site() -> None:
+    about_no_site = {"site_key_holder", "freshness", "freshness_recent"}
+    used = {
+        literal
+        for file in [*Path(api.__file__).parent.rglob("*.py"), Path(sql.segments.__file__)]
+        for literal in re.findall(r'"([a-z_]+)"', file.read_text())
+    }
+    checked = 0
+    for path in QUERIES.glob("*.sql"):
+        if path.stem not in used - about_no_site:
+            continue
+        text = path.read_text()
+        tables = len(re.findall(r"FROM [a-z]+", text))
+        assert tables
+        assert text.count("site_id = {site_id:String}") == tables, path.name
+        checked += 1
+    assert checked >= 12
