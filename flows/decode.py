@@ -48,6 +48,9 @@ _JOINT = b"\\u001f"
 _JOINT_ESCAPED = re.compile(rb"(?<!\\)((?:\\\\)*)\\u001[fF]")
 """The one character that columns are joined with (flows/visitors/batch.py) becomes a space."""
 
+_PIECE = 1 << 20
+"""Bytes that Arrow parses at once; larger blocks are parsed by several threads."""
+
 _REQUIRED = ("site_id", "visitor_id", "event_id", "name", "occurred_at", "received_at")
 
 
@@ -129,11 +132,19 @@ def _read(lines: bytes) -> pa.Table | None:
     try:
         return pj.read_json(
             io.BytesIO(lines),
-            read_options=pj.ReadOptions(use_threads=False, block_size=max(1 << 20, len(lines) + 1)),
+            read_options=pj.ReadOptions(use_threads=len(lines) > 2 * _PIECE, block_size=max(_PIECE, _longest(lines))),
             parse_options=pj.ParseOptions(explicit_schema=SCHEMA, unexpected_field_behavior="ignore"),
         )
     except pa.ArrowInvalid:
         return None
+
+
+def _longest(lines: bytes) -> int:
+    """An upper bound of a line's length, with its newline: Arrow's pieces must hold a line."""
+    if len(lines) <= _PIECE:
+        return len(lines) + 1
+    ends = np.flatnonzero(np.frombuffer(lines, np.uint8) == 10)
+    return int(np.diff(ends, prepend=-1).max(initial=0)) + 1
 
 
 def _problem(line: bytes) -> str | None:

@@ -308,14 +308,15 @@ class Partition:
 
     def _order_rows(self) -> pa.Table:
         rows = []
-        for key in self._changed_transactions:
+        hashes = key_hashes(self._changed_transactions).tolist()
+        for key, key_hash in zip(self._changed_transactions, hashes, strict=True):
             site_id, transaction_id = key.split("/", 1)
             transaction = self._transactions[key]
             order = transaction.order()
             rows.append(
                 {
                     "site_id": site_id, "transaction_id": transaction_id, "shard": self.number, "version": transaction.version,
-                    "key_hash": int(key_hashes([key])[0]),
+                    "key_hash": key_hash,
                     "visitor_id": order.visitor_id, "occurred_at": order.occurred_at,
                     "currency": order.currency or self._lookup.currency(site_id), "value": order.value,
                     "refunded": order.refunded, "revenue": order.value - order.refunded, "units": order.units,

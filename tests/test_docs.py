@@ -42,7 +42,13 @@ def test_every_setting_is_documented_as_it_is(name: str) -> None:
     operations = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
     row = next((line for line in operations.splitlines() if line.startswith(f"| `{PREFIX}{name.upper()}` |")), "")
     field = Settings.model_fields[name]
-    default = "" if field.default is None else field.default if not isinstance(field.default, bool) else str(field.default).lower()
+    default = (
+        ""
+        if field.default is None
+        else field.default
+        if not isinstance(field.default, bool)
+        else str(field.default).lower()
+    )
     assert (f"`{default}`" if default != "" else "empty") in row
     assert field.description in row
 

@@ -49,6 +49,7 @@ class Transaction:
 
     version: int = 0
     facts: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)  # by (visitor_id, event_id)
+    _order: Order | None = None
 
     def add(self, fact: dict[str, Any], offset: int) -> bool:
         """Take a fact in; False if it is known (nothing changes then)."""
@@ -57,6 +58,7 @@ class Transaction:
             return False
         self.facts[key] = fact
         self.version = offset
+        self._order = None
         return True
 
     @property
@@ -66,7 +68,9 @@ class Transaction:
 
     def order(self) -> Order:
         """The order these facts make."""
-        return merge(self.facts.values())
+        if self._order is None:
+            self._order = merge(self.facts.values())
+        return self._order
 
 
 def merge(facts: Iterable[Mapping[str, Any]]) -> Order:
