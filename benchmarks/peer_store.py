@@ -12,7 +12,7 @@ from bytewax.outputs import DynamicSink, StatelessSinkPartition
 
 from benchmarks.traffic import SITE
 from flows.decode import SCHEMA
-from flows.partition import _event_rows
+from flows.flush import event_rows
 from sql.store import Store
 
 EVERY_SECONDS = 1.0
@@ -71,7 +71,7 @@ def _events(events: list[dict[str, Any]], version: int) -> pa.Table:
     numbers = np.arange(version - count, version, dtype=np.uint64)
     for name in ("log_offset", "dedup_key"):
         table = table.append_column(name, pa.array(numbers))
-    return _event_rows(table)
+    return event_rows(table)
 
 
 def _visitors(cards: Mapping[str, Any], version: int) -> pa.Table:

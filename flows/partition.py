@@ -4,7 +4,7 @@ but the look-up it is given."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,8 +12,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.activity import activity_of
-from flows.decode import EVENT_COLUMNS, ITEM, Internal, batch_of, decode
+from flows.decode import Internal, batch_of, decode
+from flows.flush import ORDERS, REJECTED, Commit, Flush
 from flows.products import Products
 from flows.rollups import rollups_of
 from flows.visitors.batch import PURCHASE, REFUND
@@ -55,15 +55,6 @@ class Outgoing:
 
     key: str
     line: bytes
-
-
-@dataclass(frozen=True)
-class Flush:
-    """What a stretch of a partition changed. The tables are to be written in their order, `commits` last."""
-
-    partition: int
-    to_offset: int
-    tables: dict[str, pa.Table] = field(repr=False)
 
 
 @dataclass
@@ -251,12 +242,6 @@ class Partition:
     def flush(self, now: int) -> Flush:
         """Everything that changed since the last flush, and the commit that says how far the log is read."""
         tables: dict[str, pa.Table] = {}
-        events = pa.concat_tables(self._events) if self._events else None
-        if events is not None:
-            tables["events"] = _event_rows(events)
-            products = self._products.rows(events)
-            if products is not None:
-                tables["products"] = products
         if self._rejected:
             tables["rejected_events"] = pa.Table.from_pylist(self._rejected, REJECTED)
         slots = self.shard.take_changed()
@@ -275,21 +260,13 @@ class Partition:
         if now - self._evicted >= EVICT_EVERY:
             self._evicted = now
             self.shard.evict(now)
-        tables["commits"] = self._commit(events, now)
+        commit = Commit(self.number, self._flushed, self.offset, now)
+        flush = Flush(commit, tables, self._events, self._products)
         self._events, self._rejected, self._changed_transactions = [], [], {}
         self._flushed = self.offset
         if len(self._transactions) > TRANSACTIONS_KEPT:
             self._transactions = dict(list(self._transactions.items())[-TRANSACTIONS_KEPT // 2 :])
-        return Flush(self.number, self.offset, tables)
-
-    def _commit(self, events: pa.Table | None, now: int) -> pa.Table:
-        row = {
-            "partition": pa.array([self.number], pa.uint16()),
-            "from_offset": pa.array([self._flushed], pa.uint64()),
-            "to_offset": pa.array([self.offset], pa.uint64()),
-            "at": pa.array([now], pa.int64()).cast(TIME),
-        }
-        return pa.table({**row, **activity_of(events)})
+        return flush
 
     def _folded_visits(self, visits: Any) -> pa.Table:
         keys = [self.shard.keys[slot].split("/", 1) for slot in visits.slot.tolist()]
@@ -335,23 +312,6 @@ def transaction_of(version: int, facts: str) -> Transaction:
     return Transaction(version, {(f["visitor_id"], f["event_id"]): f for f in known})
 
 
-REJECTED = pa.schema(
-    [
-        ("site_id", pa.string()), ("received_at", TIME), ("reason", pa.string()), ("detail", pa.string()), ("event", pa.string()),
-        ("shard", pa.uint16()), ("log_offset", pa.uint64()),
-    ]
-)  # fmt: skip
-ORDERS = pa.schema(
-    [
-        ("site_id", pa.string()), ("transaction_id", pa.string()), ("shard", pa.uint16()), ("version", pa.uint64()),
-        ("key_hash", pa.uint64()), ("visitor_id", pa.string()), ("occurred_at", TIME), ("currency", pa.string()), ("value", pa.int64()),
-        ("refunded", pa.int64()), ("revenue", pa.int64()), ("units", pa.int64()), ("counted", pa.bool_()),
-        ("item_id", pa.list_(pa.string())), ("item_category", pa.list_(pa.string())), ("item_units", pa.list_(pa.int64())),
-        ("facts", pa.string()),
-    ]
-)  # fmt: skip
-
-
 def _record(key: str, kind: str, site_id: str, payload: dict[str, Any]) -> Outgoing:
     text = orjson.dumps(payload).decode()
     return Outgoing(key, orjson.dumps({"kind": kind, "site_id": site_id, "payload": text}))
@@ -368,29 +328,3 @@ def _fact(fact: dict[str, Any]) -> Outgoing:
 
 def _text(event: dict[str, Any]) -> str:
     return orjson.dumps({k: v for k, v in event.items() if v is not None}).decode()
-
-
-def _event_rows(events: pa.Table) -> pa.Table:
-    """Rows of table `events`: nothing null but what may be, items as lists of columns."""
-    columns: dict[str, pa.Array] = {}
-    for name in (*EVENT_COLUMNS, "properties"):
-        column = events[name].combine_chunks()
-        if name in ("occurred_at", "received_at", "sent_at"):
-            column = column.cast(TIME)
-        elif name != "value":
-            column = pc.fill_null(column, "" if pa.types.is_string(column.type) else False)
-        columns[name] = column
-    items = events["items"].combine_chunks()
-    lines = items.flatten()
-    lengths = pc.fill_null(pc.list_value_length(items), 0).to_numpy()
-    offsets = pa.array(np.r_[0, np.cumsum(lengths)].astype(np.int32))
-    for item_field in ITEM:
-        values = lines.field(item_field.name)
-        if item_field.name == "quantity":
-            values = pc.fill_null(values, 1)
-        elif item_field.name != "price":
-            values = pc.fill_null(values, "")
-        columns[f"items.{item_field.name}"] = pa.ListArray.from_arrays(offsets, values)
-    for name in ("shard", "log_offset", "dedup_key"):
-        columns[name] = events[name].combine_chunks()
-    return pa.table(columns)

@@ -92,7 +92,7 @@ class Replay:
     def write(self) -> None:
         """Write what changed."""
         self._unwritten = 0
-        tables = self.partition.flush(self.partition.log_time).tables
+        tables = self.partition.flush(self.partition.log_time).state
         for name in TABLES:
             if name in tables:
                 rows = tables[name]

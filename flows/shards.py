@@ -8,7 +8,8 @@ from bytewax.operators import StatefulBatchLogic
 
 from flows import metrics
 from flows.decode import stretches
-from flows.partition import Flush, Outgoing, Partition
+from flows.flush import Flush
+from flows.partition import Outgoing, Partition
 from flows.source import Pull
 
 FLUSH_EVERY = 1_000

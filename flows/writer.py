@@ -11,7 +11,8 @@ from threading import Lock
 import pyarrow as pa
 
 from flows import metrics
-from flows.partition import Flush, Outgoing
+from flows.flush import Flush
+from flows.partition import Outgoing
 from flows.patience import patiently
 from ingest.log.log import EventLog
 from sql.store import Store
@@ -52,9 +53,9 @@ class Writer:
     def _write(self, write: Write) -> None:
         if isinstance(write, Flush):
             with metrics.FLUSH_SECONDS.time():
-                for name, rows in write.tables.items():
+                for name, rows in write.tables():
                     self._insert(name, rows)
-            metrics.COMMITTED_OFFSET.labels(str(write.partition)).set(write.to_offset)
+            metrics.COMMITTED_OFFSET.labels(str(write.commit.partition)).set(write.commit.to_offset)
         else:
             records = [(partition_of(record.key, self._log.partitions), record.line) for record in write]
             patiently("append to the log", lambda: self._log.append(records))

@@ -138,7 +138,7 @@ class HashIndex:
         Of a key that occurs more than once in `keys` only the first is new.
         """
         keys = _without_zero(keys)
-        if (self.used + len(keys)) * 2 > len(self._keys):
+        if (self.used + len(keys)) * 2 > 1 << self._bits:
             self._grow(len(keys))
         places = self._home(keys)
         new = np.zeros(len(keys), np.bool_)

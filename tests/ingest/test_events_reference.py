@@ -57,7 +57,7 @@ def test_every_field_and_alias_is_in_the_reference(field: str) -> None:
     assert field in IN_CODE
 
 
-@pytest.mark.parametrize("word", [*ENVIRONMENTS, *CHANNELS, *RESERVED_NAMES, RESERVED_PREFIX])
+@pytest.mark.parametrize("word", [*ENVIRONMENTS, *CHANNELS, *sorted(RESERVED_NAMES), RESERVED_PREFIX])
 def test_every_value_with_a_meaning_is_in_the_reference(word: str) -> None:
     assert word in IN_CODE
 

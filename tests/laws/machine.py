@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from flows.partition import Flush, Outgoing, Partition, transaction_of
+from flows.partition import Outgoing, Partition, transaction_of
 from flows.restore import restore
 from flows.visitors.orders import Transaction
 from flows.visitors.seen import key_hashes
@@ -99,9 +99,8 @@ class Machine:
 
     def flush(self, number: int, upto: int | None = None) -> None:
         """Write what changed; `upto` tables only, to stop in the middle."""
-        flush: Flush = self.partitions[number].flush(self.now)
-        for name in list(flush.tables)[:upto]:
-            self.store.insert(name, flush.tables[name])
+        for name, rows in list(self.partitions[number].flush(self.now).tables())[:upto]:
+            self.store.insert(name, rows)
 
     def crash(self, number: int) -> None:
         """Lose the partition's memory and start it from the store."""
