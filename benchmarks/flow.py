@@ -1,8 +1,9 @@
 """The whole flow beside the peer: the same log through both, results compared visitor by visitor.
 
 Ours is `flows.live.live` as it is deployed, one worker, from an empty store until the commits cover the log's ends: decoding,
-state, orders through the log, raw events, visitors' rows, commits, all written to the embedded ClickHouse. A second run of the
-same flow throws its writes away: what is left is the flow's own work.
+state, orders through the log, raw events, visitors' rows, commits, all written to the embedded ClickHouse; the 20 segments of
+segments20.py are evaluated on the rows of each flush, inside it. A second run of the same flow throws its writes away: what is
+left is the flow's own work.
 """
 
 from __future__ import annotations
@@ -22,10 +23,14 @@ import orjson
 import pyarrow as pa
 
 from benchmarks.figures import Figure, Outcome
-from benchmarks.peer import KINDS, Card
+from benchmarks.peer import Card
+from benchmarks.segments20 import COLUMNS, SEGMENTS, Membership, members_of, named
 from benchmarks.stack import child, store_in
+from benchmarks.stopwatch import TimedLog
 from benchmarks.traffic import SITE, traffic
+from flows.flush import Flush
 from flows.live import run
+from flows.partition import Partition
 from ingest.log.files import FileLog
 from sql.store import Store
 
@@ -33,6 +38,8 @@ RATIO = 10.0
 """Ours has to be so many times as fast as the peer of kind GATE."""
 
 GATE = "documented"
+
+DEFAULT_KINDS = ("documented", "stored")
 
 PARTITIONS = 4
 
@@ -57,9 +64,17 @@ CARDS = """
 """
 """A Card of each visitor (peer.py) from our rows."""
 
+ROWS = f"SELECT visitor_id, {', '.join(COLUMNS)} FROM visitors FINAL WHERE site_id = {{site_id:String}}"
+"""What the segments read of our rows."""
+
 
 def compare(
-    events: int, visitors: int, end: int, partitions: int = PARTITIONS, kinds: Sequence[str] = KINDS, seed: int = 1
+    events: int,
+    visitors: int,
+    end: int,
+    partitions: int = PARTITIONS,
+    kinds: Sequence[str] = DEFAULT_KINDS,
+    seed: int = 1,
 ) -> Outcome:
     """Ours and some kinds of peer over about `events` lines; `end` (epoch ms) is the time the replayed week ends."""
     with tempfile.TemporaryDirectory(prefix="sonnim-bench-") as place:
@@ -72,7 +87,7 @@ def compare(
         log.close()
         logs = [shutil.copytree(directory / "log", directory / name) for name in ("ours", "unwritten")]
         peers: dict[str, tuple[float, float]] = {}
-        cards: dict[str, dict[str, list[Any]]] = {}
+        theirs: dict[str, dict[str, Any]] = {}
         for kind in kinds:
             result = directory / f"{kind}.json"
             place_of_kind = directory / f"store-{kind}"
@@ -80,18 +95,31 @@ def compare(
             with store_in(place_of_kind, end) if kind == "stored" else contextlib.nullcontext() as store:
                 url = store.url if store else ""
                 peers[kind] = _ran("benchmarks.peer", kind, directory / "log", end, result, url)
-            cards[kind] = orjson.loads(result.read_bytes())
+            theirs[kind] = orjson.loads(result.read_bytes())
         with store_in(directory, end) as store:
-            unwritten = _ran("benchmarks.flow", logs[1], store.url, end, "unwritten")
-            ours = _ran("benchmarks.flow", logs[0], store.url, end, "written")
+            results = [directory / f"{name}.json" for name in ("ours", "unwritten")]
+            unwritten = _ran("benchmarks.flow", logs[1], store.url, end, "unwritten", results[1])
+            ours = _ran("benchmarks.flow", logs[0], store.url, end, "written", results[0])
+            told_by_ours = orjson.loads(results[0].read_bytes())
             rows = _cards(store.arrow_of(CARDS, {"site_id": SITE, "end": end}))
-    differences = [f"{kind} peer: {told}" for kind in kinds for told in _differences(rows, cards[kind])]
+            members = _members(store.arrow_of(ROWS, {"site_id": SITE}), end)
+    differences = [f"in the flow and in its rows: {told}" for told in _moved(told_by_ours["members"], members)]
+    for kind in kinds:
+        found = _differences(rows, theirs[kind]["cards"]) + _moved(members, theirs[kind]["members"])
+        differences += [f"ours and the {kind} peer: {told}" for told in found]
+    counts = [sum(bits >> place & 1 for bits in members.values()) for place in range(len(SEGMENTS))]
     figures = [
         Figure("  events", lines, ""),
         Figure("  bytes a line", size, "bytes"),
         Figure("  visitors", len(rows), ""),
     ]
-    figures.append(Figure("  visitors that differ", len(differences), ""))
+    figures.append(Figure("  answers that differ", len(differences), ""))
+    figures.append(Figure("  members of the 20 segments", sum(counts), ""))
+    figures.append(Figure("  members of the smallest and largest", min(counts), "", max(counts)))
+    for way in ("entries", "exits"):
+        figures.append(Figure(f"  {way}", told_by_ours[way], "", theirs[kinds[0]][way]))
+    rate = told_by_ours["rows"] / told_by_ours["seconds"]
+    figures.append(Figure("  20 segments of ours, alone", rate, "rows/s"))
     for kind in kinds:
         figures += [
             _beside(f"whole flow, {kind} peer", lines, ours, peers[kind]),
@@ -124,7 +152,21 @@ def _differences(ours: dict[str, list[int]], theirs: dict[str, list[int]]) -> li
             found.append(f"{visitor}: only {'the peer' if one is None else 'ours'} has it")
         elif one != other:
             told = ", ".join(f"{n} {a} and {b}" for n, a, b in zip(Card._fields, one, other, strict=True) if a != b)
-            found.append(f"{visitor}: ours and the peer's {told}")
+            found.append(f"{visitor}: {told}")
+    return found
+
+
+def _members(rows: pa.Table, end: int) -> dict[str, int]:
+    return dict(zip(rows["visitor_id"].to_pylist(), members_of(rows, end).tolist(), strict=True))
+
+
+def _moved(one: dict[str, int], other: dict[str, int]) -> list[str]:
+    """Visitors whose segments differ."""
+    found = []
+    for visitor in sorted(one.keys() | other.keys()):
+        a, b = one.get(visitor, -1), other.get(visitor, -1)
+        if a != b:
+            found.append(f"{visitor}: only the first in [{named(a & ~b)}], only the second in [{named(b & ~a)}]")
     return found
 
 
@@ -147,22 +189,40 @@ class _Watched(Store):
                 self.done.set()
 
 
-def main(log_directory: Path, url: str, end: int, written: bool) -> None:
-    """Run the flow over a log until everything is committed; prints the seconds and those of CPU. The clock starts at `end` (epoch ms).
+def evaluate_segments(now: int) -> Membership:
+    """From here on every flush of a partition evaluates the 20 segments on the visitors it writes, at `now` (epoch ms)."""
+    membership, flush = Membership(), Partition.flush
+
+    def flush_and_evaluate(partition: Partition, at: int) -> Flush:
+        flushed = flush(partition, at)
+        if "visitors" in flushed.state:
+            membership.take(flushed.state["visitors"], now)
+        return flushed
+
+    Partition.flush = flush_and_evaluate  # type: ignore[method-assign, assignment]
+    return membership
+
+
+def main(log_directory: Path, url: str, end: int, written: bool, result: Path) -> None:
+    """Run the flow over a log until everything is committed; prints the seconds and those of CPU since its first read. The clock
+    starts at `end` (epoch ms); segments are those of `end`.
 
     If not `written`, only reads reach the store.
     """
-    log = FileLog(log_directory)
+    log = TimedLog(log_directory)
     store = _Watched(url, log, written)
     store.ping()
-    started, cpu = time.perf_counter(), time.process_time()
+    membership = evaluate_segments(end)
+    started = time.perf_counter()
 
     def clock() -> int:
         return end + int((time.perf_counter() - started) * 1000)
 
     def tell() -> None:
         store.done.wait()
-        print(time.perf_counter() - started, time.process_time() - cpu, flush=True)
+        print(*log.since_first_read(), flush=True)
+        told = {name: getattr(membership, name) for name in ("members", "entries", "exits", "rows", "seconds")}
+        result.write_bytes(orjson.dumps(told))
         os._exit(0)  # the flow itself never ends
 
     threading.Thread(target=tell, daemon=True).start()
@@ -170,4 +230,4 @@ def main(log_directory: Path, url: str, end: int, written: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4] == "written")
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4] == "written", Path(sys.argv[5]))

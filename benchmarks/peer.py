@@ -2,15 +2,17 @@
 
     log -> orjson -> key_on visitor -> op.stateful (Visitor) -> sink; snapshots to SQLite every second, one worker
 
-It keeps what a row of `visitors` keeps, and is given what helps it: orjson, tuples, totals kept up to date instead of summed,
-order of arrival as the fast path. Three kinds, told by their name:
+It keeps what a row of `visitors` keeps and the visitor's membership of 20 segments (segments20.py), evaluated after each event:
+an operator with one item at a time has no other moment at which an entry is seen within a second. It is given what helps it:
+orjson, tuples, totals kept up to date instead of summed, order of arrival as the fast path, sums shared by card and segments.
+Three kinds, told by their name:
 
     documented  snapshots by `copy.deepcopy`, as Bytewax's documentation (and its `stateful_map`) does; cards collected in memory
     tuned       snapshots by one `pickle.dumps`, no copy; cards collected in memory
     stored      as documented, and raw events and visitors are written to ClickHouse, as ours are (peer_store.py)
 
-`python -m benchmarks.peer KIND LOG END RESULT URL` prints the seconds it took and those of CPU, and writes a JSON object,
-visitor -> Card.
+`python -m benchmarks.peer KIND LOG END RESULT URL` prints the seconds it took and those of CPU, from its first read to the last
+snapshot, and writes a JSON object: cards (visitor -> Card), members (visitor -> bits), entries, exits.
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ import copy
 import pickle
 import sys
 import tempfile
-import time
 from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -38,7 +39,8 @@ from bytewax.recovery import RecoveryConfig, init_db_dir
 from bytewax.run import cli_main
 
 from benchmarks.peer_store import StoreSink
-from ingest.log.files import FileLog
+from benchmarks.segments20 import members_by_hand
+from benchmarks.stopwatch import TimedLog
 from ingest.log.log import EventLog
 from sql.store import Store
 
@@ -91,6 +93,26 @@ class Card(NamedTuple):
     revenue_7d: int
 
 
+class Told(NamedTuple):
+    """What leaves the stateful step after an event: the segments the visitor is in, and those just entered and left, as bits."""
+
+    event: Event
+    card: Card
+    members: int
+    entered: int
+    left: int
+
+
+@dataclass
+class Answers:
+    """What the run told last of each visitor, and how often segments were entered and left."""
+
+    cards: dict[str, Card] = field(default_factory=dict)
+    members: dict[str, int] = field(default_factory=dict)
+    entries: int = 0
+    exits: int = 0
+
+
 @dataclass
 class Visitor:
     """All that is remembered of one visitor."""
@@ -113,6 +135,7 @@ class Visitor:
     searches: dict[str, int] = field(default_factory=dict)  # term -> last time
     facts: dict[str, list[Event]] = field(default_factory=dict)  # transaction id -> its purchases and refunds
     orders: dict[str, tuple[int, int, int]] = field(default_factory=dict)  # counted ones -> time, units, revenue
+    members: int = 0  # the segments it is in, a bit each
 
     def take(self, event: Event) -> bool:
         """Apply an event; False if it is a repeat or too old."""
@@ -250,13 +273,20 @@ class Visitor:
         for quantity, price in self.cart.values():
             cart_units += quantity
             cart_value += quantity * max(price, 0)
-        first = (self.first_entry if self.closed_visits else visits[0][4]) or NO_ENTRY
-        latest = visits[-1][4] or NO_ENTRY
+        first, latest = self.earliest_entry(), self.latest_entry()
         return Card(
             self.closed_visits + len(visits), self.pageviews, self.stay_ms, self.cart_adds, len(self.orders), units,
             revenue, cart_units, cart_value, self.device[2], self.page[2], first[2], latest[2], latest[5] or "",
             len(self.products), self.product_views, len(self.searches), *windows,
         )  # fmt: skip
+
+    def earliest_entry(self) -> tuple[Any, ...]:
+        """Where the first visit came from: time, event id, landing page, ACQUISITION."""
+        return (self.first_entry if self.closed_visits else self.visits[0][4]) or NO_ENTRY
+
+    def latest_entry(self) -> tuple[Any, ...]:
+        """Where the latest visit came from."""
+        return self.visits[-1][4] or NO_ENTRY
 
 
 def fold(cart: dict[str, tuple[int, int]], ops: Iterable[CartOp]) -> None:
@@ -310,17 +340,21 @@ def order_of(facts: list[Event]) -> tuple[int, int, int] | None:
     return purchases[0]["occurred_at"], left, max(0, value)
 
 
-class VisitorLogic(StatefulLogic[Event, tuple[Event, Card], Any]):
+class VisitorLogic(StatefulLogic[Event, Told, Any]):
     """One visitor inside Bytewax, with a copy of it for a snapshot."""
 
     def __init__(self, resumed: Visitor | None, now: int) -> None:
         self.visitor = resumed or Visitor()
         self.now = now
 
-    def on_item(self, value: Event) -> tuple[Iterable[tuple[Event, Card]], bool]:
-        if self.visitor.take(value):
-            return ((value, self.visitor.card(self.now)),), StatefulLogic.RETAIN
-        return (), StatefulLogic.RETAIN
+    def on_item(self, value: Event) -> tuple[Iterable[Told], bool]:
+        visitor = self.visitor
+        if not visitor.take(value):
+            return (), StatefulLogic.RETAIN
+        card = visitor.card(self.now)
+        before, members = visitor.members, members_by_hand(visitor, card, self.now)
+        visitor.members = members
+        return (Told(value, card, members, members & ~before, before & ~members),), StatefulLogic.RETAIN
 
     def snapshot(self) -> Any:
         return copy.deepcopy(self.visitor)
@@ -364,23 +398,27 @@ class LinesSource(FixedPartitionedSource[bytes, int]):
         return _Lines(self._log, int(for_part), resume_state or self._log.start(int(for_part)))
 
 
-class _Collector(StatelessSinkPartition[tuple[str, tuple[Event, Card]]]):
-    def __init__(self, cards: dict[str, Card]) -> None:
-        self._cards = cards
+class _Collector(StatelessSinkPartition[tuple[str, Told]]):
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
 
-    def write_batch(self, items: list[tuple[str, tuple[Event, Card]]]) -> None:
-        for visitor, (_, card) in items:
-            self._cards[visitor] = card
+    def write_batch(self, items: list[tuple[str, Told]]) -> None:
+        answers = self._answers
+        for visitor, told in items:
+            answers.cards[visitor], answers.members[visitor] = told.card, told.members
+            if told.entered or told.left:
+                answers.entries += told.entered.bit_count()
+                answers.exits += told.left.bit_count()
 
 
-class Collect(DynamicSink[tuple[str, tuple[Event, Card]]]):
-    """The newest card of each visitor, in memory."""
+class Collect(DynamicSink[tuple[str, Told]]):
+    """The newest card and membership of each visitor, in memory."""
 
-    def __init__(self, cards: dict[str, Card]) -> None:
-        self._cards = cards
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
 
     def build(self, step_id: str, worker_index: int, worker_count: int) -> _Collector:
-        return _Collector(self._cards)
+        return _Collector(self._answers)
 
 
 KINDS = ("documented", "tuned", "stored")
@@ -397,17 +435,20 @@ def peer(log: EventLog, now: int, logic: type[VisitorLogic], sink: DynamicSink[A
     return flow
 
 
-def main(kind: str, log: Path, end: int, result: Path, url: str) -> None:
-    """Run to the end of a log; windows are those of `end` (epoch ms)."""
-    cards: dict[str, Card] = {}
-    sink = StoreSink(Store(url), cards) if kind == "stored" else Collect(cards)
+def main(kind: str, directory: Path, end: int, result: Path, url: str) -> None:
+    """Run to the end of a log; the time is `end` (epoch ms) throughout, as it is for ours."""
+    answers, log = Answers(), TimedLog(directory)
+    sink = StoreSink(Store(url), answers) if kind == "stored" else Collect(answers)
     with tempfile.TemporaryDirectory() as snapshots:
         init_db_dir(Path(snapshots), 1)
-        flow = peer(FileLog(log), end, TunedLogic if kind == "tuned" else VisitorLogic, sink)
-        started, cpu = time.perf_counter(), time.process_time()
+        flow = peer(log, end, TunedLogic if kind == "tuned" else VisitorLogic, sink)
         cli_main(flow, epoch_interval=SNAPSHOT_EVERY, recovery_config=RecoveryConfig(snapshots))
-        print(time.perf_counter() - started, time.process_time() - cpu)
-    result.write_bytes(orjson.dumps({visitor: tuple(card) for visitor, card in cards.items()}))
+        print(*log.since_first_read())
+    told = {
+        "cards": {visitor: tuple(card) for visitor, card in answers.cards.items()},
+        "members": answers.members, "entries": answers.entries, "exits": answers.exits,
+    }  # fmt: skip
+    result.write_bytes(orjson.dumps(told))
 
 
 if __name__ == "__main__":

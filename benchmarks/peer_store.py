@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,9 @@ from benchmarks.traffic import SITE
 from flows.decode import SCHEMA
 from flows.flush import event_rows
 from sql.store import Store
+
+if TYPE_CHECKING:
+    from benchmarks.peer import Answers
 
 EVERY_SECONDS = 1.0
 VISITORS_TABLE = """
@@ -28,16 +31,20 @@ VISITORS_TABLE = """
 
 
 class _Writer(StatelessSinkPartition[tuple[str, Any]]):
-    def __init__(self, store: Store, cards: dict[str, Any]) -> None:
-        self._store, self._cards = store, cards
+    def __init__(self, store: Store, answers: Answers) -> None:
+        self._store, self._answers = store, answers
         self._events: list[dict[str, Any]] = []
         self._changed: dict[str, Any] = {}
         self._version, self._written_at = 0, time.monotonic()
 
     def write_batch(self, items: list[tuple[str, Any]]) -> None:
-        for visitor, (event, card) in items:
-            self._events.append(event)
-            self._changed[visitor] = card
+        answers = self._answers
+        for visitor, told in items:
+            self._events.append(told.event)
+            self._changed[visitor] = told.card
+            answers.members[visitor] = told.members
+            answers.entries += told.entered.bit_count()
+            answers.exits += told.left.bit_count()
         if time.monotonic() - self._written_at >= EVERY_SECONDS:
             self._write()
 
@@ -49,19 +56,19 @@ class _Writer(StatelessSinkPartition[tuple[str, Any]]):
             self._version += len(self._events)
             self._store.insert("events", _events(self._events, self._version))
             self._store.insert("peer_visitors", _visitors(self._changed, self._version))
-            self._cards.update(self._changed)
+            self._answers.cards.update(self._changed)
         self._events, self._changed, self._written_at = [], {}, time.monotonic()
 
 
 class StoreSink(DynamicSink[tuple[str, Any]]):
-    """Writes (visitor, (event, card)); `cards` gets the newest card of each visitor."""
+    """Writes events and cards; `answers` gets the newest card and membership of each visitor."""
 
-    def __init__(self, store: Store, cards: dict[str, Any]) -> None:
-        self._store, self._cards = store, cards
+    def __init__(self, store: Store, answers: Answers) -> None:
+        self._store, self._answers = store, answers
 
     def build(self, step_id: str, worker_index: int, worker_count: int) -> _Writer:
         self._store.command(VISITORS_TABLE)
-        return _Writer(self._store, self._cards)
+        return _Writer(self._store, self._answers)
 
 
 def _events(events: list[dict[str, Any]], version: int) -> pa.Table:

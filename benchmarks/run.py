@@ -11,6 +11,7 @@ import time
 
 from benchmarks import engine, flow, report
 from benchmarks.figures import Figure, machine, table
+from benchmarks.peer import KINDS
 
 END = 1_795_000_000_000
 """Where the replayed week ends, epoch milliseconds: the clock of every benchmark starts there."""
@@ -32,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         if found[0].value < engine.GOAL:
             wrong.append(f"the engine alone made {found[0].value:,.0f} events/s, the goal is {engine.GOAL:,}")
     if "flow" in wanted:
-        kinds = given.peer or flow.KINDS
+        kinds = given.peer or flow.DEFAULT_KINDS
         outcome = flow.compare(given.events, given.visitors, END, given.partitions, kinds)
         figures += outcome.figures
         wrong += _told(outcome.differences)
@@ -63,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--events", type=int, default=600_000, help="log lines of the whole flow")
     parser.add_argument("--visitors", type=int, default=72_000, help="visitors of the whole flow")
     parser.add_argument("--partitions", type=int, default=flow.PARTITIONS, help="partitions of its log")
-    parser.add_argument("--peer", action="append", choices=flow.KINDS, help="just this peer; may be repeated")
+    parser.add_argument("--peer", action="append", choices=KINDS, help="just this peer; may be repeated")
     parser.add_argument("--engine-events", type=int, default=1_000_000)
     parser.add_argument("--engine-visitors", type=int, default=120_000)
     parser.add_argument("--report-visitors", type=int, default=1_000_000)

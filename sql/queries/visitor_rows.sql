@@ -1,5 +1,5 @@
 -- The executable definition of a visitor's row over raw events (docs/architecture.md, "Definitions"): the columns of table
--- `visitors` but shard, version and order_version, for every visitor of the site {site_id:String}, whatever its events' order and repeats.
+-- `visitors` but shard, version, key_hash and order_version, for every visitor of the site {site_id:String}, whatever its events' order and repeats.
 WITH
     (SELECT toString(argMax(currency, version)) FROM sites WHERE site_id = {site_id:String}) AS site_currency,
 

@@ -88,7 +88,7 @@ class Shop:
 
     def flush(self, number: int, upto: int | None = None) -> None:
         """Write what changed; `upto` tables only, to stop in the middle."""
-        tables = self.partitions[number].flush(self.now).tables
+        tables = dict(self.partitions[number].flush(self.now).tables())
         tables.pop("rollups", None)
         for name in list(tables)[:upto]:
             self.store.insert(name, tables[name])

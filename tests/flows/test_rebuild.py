@@ -91,7 +91,7 @@ def test_a_rebuild_is_the_live_state_and_the_flow_goes_on_from_it(clickhouse_url
     assert left_beside(shop.store) == set()
 
 
-@pytest.mark.parametrize("seed", [12, 20])
+@pytest.mark.parametrize("seed", [12, 15, 17])
 @pytest.mark.parametrize("source", BUILD)
 def test_a_rebuild_in_the_middle_of_everything_loses_nothing(clickhouse_url, database, source, seed):
     """Partitions at commits of their own, records between shards on their way, writes cut short."""

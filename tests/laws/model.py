@@ -53,7 +53,7 @@ ITEM_EVENTS = {"view_item", "add_to_cart", "remove_from_cart", "purchase"}
 
 
 def visitor_rows(events: Iterable[Event], *, currencies: dict[str, str]) -> dict[tuple[str, str], Row]:
-    """Rows by (site_id, visitor_id): every column of `visitors` but shard, version and order_version.
+    """Rows by (site_id, visitor_id): every column of `visitors` but shard, version, key_hash and order_version.
 
     `currencies` is the currency of each site. Times are epoch milliseconds, 0 for never in arrays and page_at and
     device_at, None in Nullable columns.

@@ -71,7 +71,11 @@ def set_visitors(client: Client, site_id: str) -> None:
     asked = (
         "SELECT name FROM system.columns WHERE table = 'visitors' AND database = currentDatabase() ORDER BY position"
     )
-    names = [name for (name,) in client.query(asked).result_rows if name not in ("shard", "version", "order_version")]
+    names = [
+        name
+        for (name,) in client.query(asked).result_rows
+        if name not in ("shard", "version", "key_hash", "order_version")
+    ]
     client.command(f"INSERT INTO visitors ({', '.join(names)}) {DEFINITION}", parameters={"site_id": site_id})
 
 

@@ -148,12 +148,11 @@ def test_live_shows_as_many_cards_as_the_report_counts_visitors(shop: Shop) -> N
 
 PLANTED = {
     "the window is open at its edge": ("live_report", "end -> end >= from", "end -> end > from"),
-    "stay counts only a visit's part": ("live_report", "arraySlice(row.visit_start, -in_window)", "arraySlice(row.visit_end, -in_window)"),
-    "all visits count": ("live_report", "toInt64(arrayCount(end -> end >= fromUnixTimestamp64Milli({since:Int64}, 'UTC'), row.visit_end))",
-                         "toInt64(length(row.visit_end))"),
-    "the site is the segment": ("live_report", "count() AS site_visitors", "countIf(member) AS site_visitors"),
-    "converting visits are orders": ("live_report", "arrayCount(placed -> placed > 0,", "arraySum(placed -> placed,"),
-    "removals count as carted": ("live_top", "line -> line.3 > 0", "line -> line.3 != 0"),
+    "stay counts the first visit's part": ("live_report", "row.visit_start, row.visit_end),", "row.visit_start, row.visit_start),"),
+    "all visits count": ("live_report", "sumArray(in_window) AS visits", "sum(length(row.visit_end)) AS visits"),
+    "units are orders": ("live_report", "sumIfArray(row.visit_units, in_window)", "sumIfArray(row.visit_orders, in_window)"),
+    "converting visits are orders": ("live_report", "(placed, inside) -> placed > 0 AND inside", "(placed, inside) -> placed * inside"),
+    "removals count as carted": ("live_top", "row.bought_units, row.op_delta,", "row.bought_units, arrayMap(d -> abs(d), row.op_delta),"),
     "folded operations are carted": ("live_top", "if(kind = 0 AND end", "if(kind != 1 AND end"),
     "carts of everyone": ("live_top", "/* segment */ true", "true"),
 }  # fmt: skip
