@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,10 @@ RATIO = 10.0
 """Ours has to be so many times as fast as the peer of kind GATE."""
 
 GATE = "documented"
+
+DUTIES = ("state", "everything")
+"""What ours writes: what its state needs to survive (visitors, visits, orders, commits: all a peer with recovery keeps), or raw
+events, products and activity too."""
 
 DEFAULT_KINDS = ("documented", "stored")
 
@@ -85,7 +90,7 @@ def compare(
         lines, size = len(told.lines), sum(map(len, told.lines)) / len(told.lines)
         del told
         log.close()
-        logs = [shutil.copytree(directory / "log", directory / name) for name in ("ours", "unwritten")]
+        logs = {duty: shutil.copytree(directory / "log", directory / duty) for duty in DUTIES}
         peers: dict[str, tuple[float, float]] = {}
         theirs: dict[str, dict[str, Any]] = {}
         for kind in kinds:
@@ -96,17 +101,21 @@ def compare(
                 url = store.url if store else ""
                 peers[kind] = _ran("benchmarks.peer", kind, directory / "log", end, result, url)
             theirs[kind] = orjson.loads(result.read_bytes())
-        with store_in(directory, end) as store:
-            results = [directory / f"{name}.json" for name in ("ours", "unwritten")]
-            unwritten = _ran("benchmarks.flow", logs[1], store.url, end, "unwritten", results[1])
-            ours = _ran("benchmarks.flow", logs[0], store.url, end, "written", results[0])
-            told_by_ours = orjson.loads(results[0].read_bytes())
-            rows = _cards(store.arrow_of(CARDS, {"site_id": SITE, "end": end}))
-            members = _members(store.arrow_of(ROWS, {"site_id": SITE}), end)
-    differences = [f"in the flow and in its rows: {told}" for told in _moved(told_by_ours["members"], members)]
-    for kind in kinds:
-        found = _differences(rows, theirs[kind]["cards"]) + _moved(members, theirs[kind]["members"])
-        differences += [f"ours and the {kind} peer: {told}" for told in found]
+        ours: dict[str, tuple[float, float]] = {}
+        differences = []
+        for duty in DUTIES:
+            place_of_duty = directory / f"store-{duty}"
+            place_of_duty.mkdir()
+            with store_in(place_of_duty, end) as store:
+                result = directory / f"{duty}.json"
+                ours[duty] = _ran("benchmarks.flow", logs[duty], store.url, end, duty, result)
+                told_by_ours = orjson.loads(result.read_bytes())
+                rows = _cards(store.arrow_of(CARDS, {"site_id": SITE, "end": end}))
+                members = _members(store.arrow_of(ROWS, {"site_id": SITE}), end)
+            differences += [f"{duty}, flow and rows: {told}" for told in _moved(told_by_ours["members"], members)]
+            for kind in kinds:
+                found = _differences(rows, theirs[kind]["cards"]) + _moved(members, theirs[kind]["members"])
+                differences += [f"{duty} and the {kind} peer: {told}" for told in found]
     counts = [sum(bits >> place & 1 for bits in members.values()) for place in range(len(SEGMENTS))]
     figures = [
         Figure("  events", lines, ""),
@@ -122,9 +131,16 @@ def compare(
     figures.append(Figure("  20 segments of ours, alone", rate, "rows/s"))
     for kind in kinds:
         figures += [
-            _beside(f"whole flow, {kind} peer", lines, ours, peers[kind]),
-            _beside("  writes thrown away", lines, unwritten, peers[kind]),
-            Figure("  CPU of the process", ours[1], "s", peers[kind][1], peers[kind][1] / ours[1]),
+            _beside(f"flow with its state, {kind} peer", lines, ours["state"], peers[kind]),
+            Figure("  CPU of the process", ours["state"][1], "s", peers[kind][1], peers[kind][1] / ours["state"][1]),
+            _beside(f"flow with raw events too, {kind} peer", lines, ours["everything"], peers[kind]),
+            Figure(
+                "  CPU of the process",
+                ours["everything"][1],
+                "s",
+                peers[kind][1],
+                peers[kind][1] / ours["everything"][1],
+            ),
         ]
     return Outcome(figures, differences)
 
@@ -173,15 +189,13 @@ def _moved(one: dict[str, int], other: dict[str, int]) -> list[str]:
 class _Watched(Store):
     """A store that notices when the commits cover the ends of the log, and ends this process."""
 
-    def __init__(self, url: str, log: FileLog, written: bool) -> None:
+    def __init__(self, url: str, log: FileLog) -> None:
         super().__init__(url)
-        self.written = written
         self.log, self.committed = log, dict.fromkeys(range(log.partitions), 0)
         self.done = threading.Event()
 
     def insert(self, table: str, rows: pa.Table) -> None:
-        if self.written:
-            super().insert(table, rows)
+        super().insert(table, rows)
         if table == "commits":
             for number, offset in zip(rows["partition"].to_pylist(), rows["to_offset"].to_pylist(), strict=True):
                 self.committed[number] = offset
@@ -189,30 +203,31 @@ class _Watched(Store):
                 self.done.set()
 
 
-def evaluate_segments(now: int) -> Membership:
-    """From here on every flush of a partition evaluates the 20 segments on the visitors it writes, at `now` (epoch ms)."""
+def evaluate_segments(now: int, duty: str) -> Membership:
+    """From here on every flush of a partition evaluates the 20 segments on the visitors it writes, at `now` (epoch ms).
+
+    With the duty "state" it writes the state only, as the peer does: no raw events, and nothing that is made of them.
+    """
     membership, flush = Membership(), Partition.flush
 
     def flush_and_evaluate(partition: Partition, at: int) -> Flush:
         flushed = flush(partition, at)
         if "visitors" in flushed.state:
             membership.take(flushed.state["visitors"], now)
-        return flushed
+        return replace(flushed, events=()) if duty == "state" else flushed
 
     Partition.flush = flush_and_evaluate  # type: ignore[method-assign, assignment]
     return membership
 
 
-def main(log_directory: Path, url: str, end: int, written: bool, result: Path) -> None:
+def main(log_directory: Path, url: str, end: int, duty: str, result: Path) -> None:
     """Run the flow over a log until everything is committed; prints the seconds and those of CPU since its first read. The clock
     starts at `end` (epoch ms); segments are those of `end`.
-
-    If not `written`, only reads reach the store.
     """
     log = TimedLog(log_directory)
-    store = _Watched(url, log, written)
+    store = _Watched(url, log)
     store.ping()
-    membership = evaluate_segments(end)
+    membership = evaluate_segments(end, duty)
     started = time.perf_counter()
 
     def clock() -> int:
@@ -230,4 +245,4 @@ def main(log_directory: Path, url: str, end: int, written: bool, result: Path) -
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4] == "written", Path(sys.argv[5]))
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4], Path(sys.argv[5]))
