@@ -11,6 +11,7 @@ from collections.abc import Callable
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 
+from flows.allocation import keep_freed_memory
 from flows.lookup import StoreLookup, offset_of, open_partition
 from flows.partition import Partition
 from flows.shards import ShardLogic
@@ -41,4 +42,5 @@ def run(log: EventLog, store: Store, clock: Callable[[], int]) -> None:
     """Run the dataflow in this process until it is stopped."""
     from bytewax.run import cli_main
 
+    keep_freed_memory()
     cli_main(live(log, store, clock))  # type: ignore[no-untyped-call]

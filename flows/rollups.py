@@ -17,10 +17,10 @@ def rollups_of(shard: Shard, number: int, shards: int, now: int, known: Sequence
     """One row a site and window, for every site of `known` too: the sum over shards is complete when all have told."""
     v, visits, orders = shard.visitors, shard.visits, shard.orders
     slots = np.flatnonzero(v["alive"] & (v["last_seen"] > 0))
-    names = shard.site_of(slots)
+    codes, inverse = np.unique(v["site"][slots], return_inverse=True)
+    names = [shard.words.strings[code] for code in codes.tolist()]
     sites = sorted({*names, *known})
-    place = {site: i for i, site in enumerate(sites)}
-    site = np.fromiter((place[name] for name in names), np.int64, len(names))
+    site = np.array([sites.index(name) for name in names], np.int64)[inverse]
     n = len(sites)
     visit, owner = walk(visits, v["visit"][slots].astype(np.int64))
     start, end = visits["start"][visit], visits["end"][visit]

@@ -12,7 +12,7 @@ from bytewax.inputs import FixedPartitionedSource, StatefulSourcePartition
 
 from ingest.log.log import Block, EventLog, LogUnavailable
 
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 24 << 20
 IDLE_MILLISECONDS = 50
 TICK_MILLISECONDS = 250
 

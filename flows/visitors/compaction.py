@@ -64,7 +64,7 @@ def _keep_strings(shard: Shard) -> None:
         (
             shard.words,
             [
-                v["url"], v["title"], v["page_item"], shard.products["item"], shard.products["category"],
+                v["site"], v["url"], v["title"], v["page_item"], shard.products["item"], shard.products["category"],
                 shard.searches["item"], shard.ops["item"], shard.orders["id"], shard.lines["item"], shard.lines["category"],
             ],
         ),

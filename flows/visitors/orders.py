@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,6 +78,9 @@ def merge(facts: Iterable[Mapping[str, Any]]) -> Order:
 
     The first copy by (time, event id) owns it; the last copy that tells a value or items decides them.
     """
+    facts = list(facts)
+    if len(facts) == 1 and facts[0]["name"] == "purchase":
+        return _sole(facts[0])
     by_time = sorted(facts, key=lambda f: (f["occurred_at"], f["event_id"].encode(), f["visitor_id"]))
     copies = [f for f in by_time if f["name"] == "purchase"]
     refunds = [f for f in by_time if f["name"] == "refund"]
@@ -113,6 +116,29 @@ def merge(facts: Iterable[Mapping[str, Any]]) -> Order:
         units=sum(units.values()),
         counted=not whole,
         lines=tuple(Line(item, bought[item][2], n) for item, n in sorted(units.items())),
+    )
+
+
+def _sole(copy: Mapping[str, Any]) -> Order:
+    """As `merge` of one purchase: most orders are just that."""
+    items: Sequence[Mapping[str, Any]] = copy.get("items") or []
+    value = copy.get("value")
+    if value is None:
+        value = sum((line.get("price") or 0) * _units(line) for line in items)
+    if len(items) == 1:
+        line = items[0]
+        lines: tuple[Line, ...] = (Line(line["item_id"], line.get("category") or "", _units(line)),)
+    else:
+        lines = tuple(Line(item, category, units) for item, (units, _, category) in sorted(_lines(items).items()))
+    return Order(
+        visitor_id=copy["visitor_id"],
+        occurred_at=copy["occurred_at"],
+        currency=copy.get("currency") or "",
+        value=value,
+        refunded=0,
+        units=sum(line.units for line in lines),
+        counted=True,
+        lines=lines,
     )
 
 

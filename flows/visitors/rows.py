@@ -34,8 +34,8 @@ class _Export:
     def table(self, number: int) -> pa.Table:
         shard, v, slots = self.shard, self.shard.visitors, self.slots
         put = self.columns
-        site, visitor = zip(*(shard.keys[s].split("/", 1) for s in slots.tolist()), strict=True) if self.n else ((), ())
-        put["site_id"], put["visitor_id"] = pa.array(site, pa.string()), pa.array(visitor, pa.string())
+        put["site_id"] = shard.words.take(v["site"][slots])
+        put["visitor_id"] = pa.array([shard.keys[slot].partition("/")[2] for slot in slots.tolist()], pa.string())
         put["shard"] = pa.array(np.full(self.n, number, np.uint16))
         put["key_hash"] = pa.array(v["key_hash"][slots])
         put["version"] = pa.array(v["version"][slots].astype(np.uint64))

@@ -56,7 +56,7 @@ class Shard:
         self.seen = Seen()
         self.dormant = HashIndex()  # key hashes of visitors that have a row but are not in memory
         self.visitors = Table(
-            key_hash=("u8", 0), version=("i8", 0), first_seen=("i8", 0), last_seen=("i8", 0), touched_at=("i8", 0),
+            site=("i4", 0), key_hash=("u8", 0), version=("i8", 0), first_seen=("i8", 0), last_seen=("i8", 0), touched_at=("i8", 0),
             device=("i4", 0), device_at=("i8", 0), device_event=(EVENT_ID, b""),
             url=("i4", 0), title=("i4", 0), page_item=("i4", 0), page_at=("i8", 0), page_event=(EVENT_ID, b""),
             closed_visits=("i4", 0), closed_pageviews=("i4", 0), closed_stay=("i8", 0), closed_adds=("i4", 0),
@@ -146,7 +146,8 @@ class Shard:
 
     def new_slots(self, keys: list[str]) -> Ints:
         """Consecutive slots for visitors who have none, shape (len(keys),)."""
-        slots = self.visitors.append(key_hash=key_hashes(keys))
+        sites = self.words.codes(key.partition("/")[0] for key in keys)
+        slots = self.visitors.append(site=sites, key_hash=key_hashes(keys))
         self.slots.update(zip(keys, slots.tolist(), strict=True))
         self.keys.extend(keys)
         return slots
@@ -500,10 +501,6 @@ class Shard:
         for more in folded[1:]:
             result = Visits.concatenated(result, more)
         return result
-
-    def site_of(self, slots: Ints) -> list[str]:
-        """Site ids of slots."""
-        return [self.keys[slot].split("/", 1)[0] for slot in slots.tolist()]
 
 
 def _intern_used(interner: Interner, words: Words, rows: Ints) -> Ints:
