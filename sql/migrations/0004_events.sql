@@ -57,3 +57,4 @@ CREATE TABLE events
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(received_at)
 ORDER BY (site_id, shard, log_offset)
+SETTINGS min_bytes_for_wide_part = 67108864

@@ -1,4 +1,5 @@
 -- A visitor's row is its whole state: read by Live, by reports, and by a flow worker that starts.
+-- Parts of a flush are compact (up to 64 MB): with so many columns that costs a third less to write.
 -- '' is absent; epoch 0 in an array is never; arrays of one prefix have one length.
 CREATE TABLE visitors
 (
@@ -118,4 +119,4 @@ CREATE TABLE visitors
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (site_id, visitor_id)
-SETTINGS index_granularity = 1024
+SETTINGS index_granularity = 1024, min_bytes_for_wide_part = 67108864
