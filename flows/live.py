@@ -34,7 +34,7 @@ def live(log: EventLog, store: Store, clock: Callable[[], int]) -> Dataflow:
     flow = Dataflow("live")
     pulls = op.input("log", flow, LogSource(log, lambda number: offset_of(store, number), clock))
     changes = op.stateful_batch("shards", pulls, lambda _: ShardLogic(opened))
-    op.output("store", op.key_rm("changes", changes), StoreSink(writer))
+    op.output("store", changes, StoreSink(writer))
     return flow
 
 

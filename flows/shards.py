@@ -18,7 +18,7 @@ FLUSH_EVERY = 1_000
 BEHIND_BYTES = 4 << 20
 """A block this large means that the log is ahead: fresh figures must wait anyway, so flushes are fewer and larger."""
 
-FLUSH_EVERY_BEHIND = 10_000
+FLUSH_EVERY_BEHIND = 4_000
 """Milliseconds between flushes then."""
 
 STRETCH = 50_000

@@ -1,4 +1,4 @@
-"""Writing to the log and to ClickHouse in a thread of its own, in order, while the workers go on with the next block."""
+"""Writing to the log and to ClickHouse in threads of their own, while the workers go on with the next block."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from flows.patience import patiently
 from ingest.log.log import EventLog
 from sql.store import Store
 
-UNWRITTEN = 8
+THREADS = 2
+"""Shards that are written at once: ClickHouse uses one core for an INSERT."""
+
+UNWRITTEN = 16
 """Writes that may wait; with more, the workers wait too, and stop reading the log."""
 
 Write = Sequence[Outgoing] | Flush
@@ -29,18 +32,21 @@ def partition_of(key: str, partitions: int) -> int:
 
 
 class Writer:
-    """Writes of one process, in the order they are given. Waits, for ever if need be, while log or store is away."""
+    """Writes of one process: those of one shard in the order they are given, those of different shards side by side.
+
+    Waits, for ever if need be, while log or store is away.
+    """
 
     def __init__(self, log: EventLog, store: Store) -> None:
         self._log, self._store = log, store
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._threads = [ThreadPoolExecutor(1, thread_name_prefix=f"writer-{number}") for number in range(THREADS)]
         self._pending: deque[Future[None]] = deque()
         self._lock = Lock()
 
-    def submit(self, write: Write) -> None:
+    def submit(self, shard: int, write: Write) -> None:
         """Give a write; waits while too many are unwritten. Raises what an earlier one failed with (a mistake)."""
         with self._lock:
-            self._pending.append(self._thread.submit(self._write, write))
+            self._pending.append(self._threads[shard % THREADS].submit(self._write, write))
             while self._pending and (len(self._pending) > UNWRITTEN or self._pending[0].done()):
                 self._pending.popleft().result()
 
