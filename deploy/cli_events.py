@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from enum import StrEnum
@@ -25,6 +26,9 @@ from deploy.report_table import report_tables
 from deploy.sender import Sender
 from deploy.settings import Settings, read_settings
 from ingest.importers.formats import FORMATS
+
+PIPED_WIDTH = 120
+"""Columns of a report that goes to a pipe or a file: nothing is cut there."""
 
 WATCH_SECONDS = 2.0
 
@@ -162,7 +166,7 @@ def _show(
                         time.sleep(WATCH_SECONDS)
                         screen.update(drawn(ask(api)), refresh=True)
             else:
-                Console(highlight=False).print(drawn(answer))
+                Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH).print(drawn(answer))
         finally:
             api.close()
 
