@@ -13,6 +13,7 @@ import httpx
 from deploy.errors import UserError
 from deploy.settings import Settings
 from deploy.wiring import open_log, open_store
+from ingest.log.log import LogUnavailable
 from sql import migrate
 from sql.migrate import MigrationError
 from sql.sites import list_sites
@@ -46,7 +47,7 @@ def examine(settings: Settings, clock: Callable[[], int]) -> Iterator[Finding]:
         tables = _migrations(store)
         yield tables
         if tables.state == "ok":
-            yield _flow(store, ends, clock(), settings.stale_after_seconds * 1000)
+            yield _flow(store, ends, clock(), settings)
             yield _sites(store)
     yield _api(settings)
 
@@ -65,16 +66,18 @@ def _data(settings: Settings) -> Finding:
 
 
 def _log(settings: Settings) -> tuple[Finding, dict[int, int]]:
-    if not settings.log_dir.exists():
+    if not settings.kafka_bootstrap and not settings.log_dir.exists():
         return Finding("event log", "wrong", f"there is none in {settings.log_dir}", "`sonnim up` makes it."), {}
     try:
         log = open_log(settings)
         ends = {partition: log.end(partition) for partition in range(log.partitions)}
         log.close()
+    except LogUnavailable as error:
+        return Finding("event log", "wrong", str(error), f"Is it there? {settings.log_place}"), {}
     except UserError as error:
         return Finding("event log", "wrong", error.what, error.advice), {}
-    told = f"{len(ends)} partitions, {sum(ends.values()):,} bytes were written to it"
-    return Finding("event log", "ok", told), ends
+    told = f"{len(ends)} partitions, {sum(ends.values()):,} {settings.log_unit} were written to it"
+    return Finding("event log", "ok", f"{told} ({settings.log_place})"), ends
 
 
 def _clickhouse(settings: Settings, store: Store) -> Finding:
@@ -116,7 +119,7 @@ def _migrations(store: Store) -> Finding:
     return Finding("tables", "ok", f"all {len(migrate.migrations())} migrations are applied")
 
 
-def _flow(store: Store, ends: dict[int, int], now: int, stale_after_ms: int) -> Finding:
+def _flow(store: Store, ends: dict[int, int], now: int, settings: Settings) -> Finding:
     try:
         committed = {row["partition"]: row["committed_at"] for row in store.rows("freshness")}
         behind = {
@@ -129,8 +132,8 @@ def _flow(store: Store, ends: dict[int, int], now: int, stale_after_ms: int) -> 
         return Finding("flow", "wrong", "it has never committed", "Start it: `sonnim up`, or `sonnim flow`.")
     age = max(0, now - min(committed.values()))
     unread = sum(max(0, lag) for lag in behind.values())
-    told = f"the last commit is {age / 1000:.1f} s old, {unread:,} bytes of the log are not applied yet"
-    if age > stale_after_ms:
+    told = f"the last commit is {age / 1000:.1f} s old, {unread:,} {settings.log_unit} of the log are not applied yet"
+    if age > settings.stale_after_seconds * 1000:
         return Finding("flow", "wrong", told, "It does not run, or waits for ClickHouse: see its lines in `sonnim up`.")
     if unread > LAG_BYTES:
         return Finding("flow", "warning", told, "It is catching up; look again in a minute.")

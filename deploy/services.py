@@ -62,7 +62,7 @@ def run_flow(settings: Settings) -> None:
                 "Set SONNIM_FLOW_METRICS_PORT to a free port, or to 0 for none.",
             ) from None
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    log.info("reading", log=str(settings.log_dir), partitions=event_log.partitions)
+    log.info("reading", log=settings.log_place, partitions=event_log.partitions)
     with flow_lock(settings, alone=False):
         live.run(event_log, store, now_ms)
 

@@ -82,6 +82,18 @@ class Settings(BaseSettings):
         return parts.hostname or "127.0.0.1", parts.port or (8443 if parts.scheme == "https" else 8123)
 
     @property
+    def log_place(self) -> str:
+        """Where the event log is, in words."""
+        if self.kafka_bootstrap:
+            return f"topic {self.kafka_topic} of Kafka at {self.kafka_bootstrap}"
+        return str(self.log_dir)
+
+    @property
+    def log_unit(self) -> str:
+        """What the log's offsets count."""
+        return "records" if self.kafka_bootstrap else "bytes"
+
+    @property
     def log_dir(self) -> Path:
         """Directory of the event log."""
         return self.data_dir / "log"
