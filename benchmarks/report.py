@@ -51,7 +51,7 @@ _VISIT = """
 EVENTS = f"""
     INSERT INTO events
         (site_id, visitor_id, event_id, name, occurred_at, received_at, pageview, url, title, environment, os, browser,
-         user_agent, transaction_id, value, currency, items.item_id, items.price, items.quantity)
+         user_agent, transaction_id, value, currency, items.item_id, items.price, items.quantity, log_offset)
     SELECT
         {{site_id:String}}, visitor_id, lower(hex(sipHash128(v, k, n))),
         ['page_view', 'page_view', 'purchase'][n + 1] AS name,
@@ -59,7 +59,7 @@ EVENTS = f"""
         concat('https://www.shop.example/product/', item), concat('상품 ', item),
         'mobile_web', 'Android', 'Chrome Mobile', 'Mozilla/5.0 (Linux; Android 14; SM-S921N)',
         if(n = 2, concat('T', toString(v), '-', toString(k)), ''), if(n = 2, price * quantity, NULL), 'KRW',
-        if(n = 2, [item], []), if(n = 2, [price], []), if(n = 2, [quantity], [])
+        if(n = 2, [item], []), if(n = 2, [price], []), if(n = 2, [quantity], []), (v * 100 + k) * 10 + n
     FROM ({_VISIT}) ARRAY JOIN range(if(bought, 3, 2)) AS n
 """
 
