@@ -24,7 +24,6 @@ class Store:
     def __init__(self, currencies: dict[str, str]) -> None:
         self.currencies = currencies
         self.tables: dict[str, dict[tuple[Any, ...], Row]] = {}
-        self.visitor_tables: list[pa.Table] = []
 
     KEYS: ClassVar = {
         "events": ("shard", "log_offset"),
