@@ -6,7 +6,7 @@ import zlib
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock
+from threading import Event, Lock
 
 import pyarrow as pa
 
@@ -34,7 +34,8 @@ def partition_of(key: str, partitions: int) -> int:
 class Writer:
     """Writes of one process: those of one shard in the order they are given, those of different shards side by side.
 
-    Waits, for ever if need be, while log or store is away.
+    Waits, for ever if need be, while log or store is away. A write that fails with a mistake is the last one: were a later
+    flush written, its commit would cover rows that are not there.
     """
 
     def __init__(self, log: EventLog, store: Store) -> None:
@@ -42,6 +43,7 @@ class Writer:
         self._threads = [ThreadPoolExecutor(1, thread_name_prefix=f"writer-{number}") for number in range(THREADS)]
         self._pending: deque[Future[None]] = deque()
         self._lock = Lock()
+        self._failed = Event()
 
     def submit(self, shard: int, write: Write) -> None:
         """Give a write; waits while too many are unwritten. Raises what an earlier one failed with (a mistake)."""
@@ -57,14 +59,26 @@ class Writer:
                 self._pending.popleft().result()
 
     def _write(self, write: Write) -> None:
-        if isinstance(write, Flush):
-            with metrics.FLUSH_SECONDS.time():
-                for name, rows in write.tables():
-                    self._insert(name, rows)
-            metrics.COMMITTED_OFFSET.labels(str(write.commit.partition)).set(write.commit.to_offset)
-        else:
-            records = [(partition_of(record.key, self._log.partitions), record.line) for record in write]
-            patiently("append to the log", lambda: self._log.append(records))
+        if self._failed.is_set():
+            return
+        try:
+            if isinstance(write, Flush):
+                self._write_flush(write)
+            else:
+                self._append(write)
+        except BaseException:
+            self._failed.set()
+            raise
+
+    def _append(self, out: Sequence[Outgoing]) -> None:
+        records = [(partition_of(record.key, self._log.partitions), record.line) for record in out]
+        patiently("append to the log", lambda: self._log.append(records))
+
+    def _write_flush(self, flush: Flush) -> None:
+        with metrics.FLUSH_SECONDS.time():
+            for name, rows in flush.tables():
+                self._insert(name, rows)
+        metrics.COMMITTED_OFFSET.labels(str(flush.commit.partition)).set(flush.commit.to_offset)
 
     def _insert(self, name: str, rows: pa.Table) -> None:
         patiently(f"write {name}", lambda: self._store.insert(name, rows))

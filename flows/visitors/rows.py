@@ -57,7 +57,7 @@ class _Export:
     def _split(
         self, interner: Interner, codes: Ints, names: Iterable[str], prefix: str = "", offsets: Ints | None = None
     ) -> None:
-        """Columns that were joined; as lists where `offsets` are given."""
+        """Put columns that were joined; as lists where `offsets` are given."""
         names = tuple(names)
         used, inverse = np.unique(codes, return_inverse=True)
         absent = JOINT * (len(names) - 1)
