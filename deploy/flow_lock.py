@@ -5,39 +5,17 @@ It reaches as far as the data directory: flows on other machines are found by wh
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from deploy.errors import UserError
+from deploy.lock import hold
 from deploy.settings import Settings
 
 
-@contextmanager
-def flow_lock(settings: Settings, *, alone: bool) -> Iterator[None]:
+def flow_lock(settings: Settings, *, alone: bool) -> AbstractContextManager[None]:
     """Hold the lock, together with others or alone; the end of the process lets go of it. Raises `UserError`."""
-    lock = -1
-    try:
-        settings.run_dir.mkdir(parents=True, exist_ok=True)
-        lock = os.open(settings.run_dir / "flow.lock", os.O_RDWR | os.O_CREAT, 0o644)
-        fcntl.flock(lock, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        if alone:
-            raise UserError(
-                f"A flow or another rebuild runs with the data in {settings.data_dir}.",
-                "Stop it first, then try again.",
-            ) from None
-        raise UserError(
-            f"A rebuild runs with the data in {settings.data_dir}.", "Start the flow again when it is done."
-        ) from None
-    except OSError as error:
-        raise UserError(
-            f"{settings.run_dir} cannot be written: {error.strerror}.",
-            "Choose another directory: SONNIM_DATA_DIR=other",
-        ) from None
-    try:
-        yield
-    finally:
-        os.close(lock)
+    if alone:
+        told = f"A flow or another rebuild runs with the data in {settings.data_dir}."
+        return hold(settings, "flow", alone=True, busy=UserError(told, "Stop it first, then try again."))
+    told = f"A rebuild runs with the data in {settings.data_dir}."
+    return hold(settings, "flow", alone=False, busy=UserError(told, "Start the flow again when it is done."))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -19,6 +17,7 @@ from rich.markup import escape
 from deploy.clock import now_ms
 from deploy.demo_site import SITE_ID, DemoKeys, fresh_keys
 from deploy.errors import UserError
+from deploy.lock import hold
 from deploy.settings import Settings
 from deploy.supervisor import Service, Supervisor
 from deploy.wiring import open_log, open_store, told, wait_until
@@ -151,29 +150,11 @@ def _check_ports(settings: Settings) -> None:
             ) from None
 
 
-@contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
+def _alone(settings: Settings) -> AbstractContextManager[None]:
     """One `sonnim up` a data directory."""
-    lock = -1
-    try:
-        settings.run_dir.mkdir(parents=True, exist_ok=True)
-        lock = os.open(settings.run_dir / "up.lock", os.O_RDWR | os.O_CREAT, 0o644)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise UserError(
-            f"Sonnim is running already with the data in {settings.data_dir}.",
-            "Stop it first, or choose another directory: SONNIM_DATA_DIR=other",
-        ) from None
-    except OSError as error:
-        raise UserError(
-            f"{settings.run_dir} cannot be written: {error.strerror}.",
-            "Choose another directory: SONNIM_DATA_DIR=other",
-        ) from None
-    try:
-        yield
-    finally:
-        os.close(lock)
+    told = f"Sonnim is running already with the data in {settings.data_dir}."
+    advice = "Stop it first, or choose another directory: SONNIM_DATA_DIR=other"
+    return hold(settings, "up", alone=True, busy=UserError(told, advice))
 
 
 @contextmanager
