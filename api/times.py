@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
+from flows.visitors.limits import WINDOWS
+
 Window = Literal["24h", "7d"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_HOUR_MS = 3_600_000
-WINDOW_MS: Final[dict[Window, int]] = {"24h": 24 * _HOUR_MS, "7d": 7 * 24 * _HOUR_MS}
+WINDOW_MS: Final[dict[Window, int]] = {"24h": WINDOWS["24h"], "7d": WINDOWS["7d"]}
 
 
 def iso(at: int) -> str:

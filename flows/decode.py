@@ -163,7 +163,7 @@ def batch_of(events: pa.Table, offsets: Ints) -> Batch:
     """Columns for the engine, of events (rows of SCHEMA without bots) with their offsets."""
     name = Words.of(_column(events, "name"))
     told = pc.not_equal(pc.fill_null(_column(events, "environment"), ""), "")
-    device = joined(events, DEVICE)
+    device = Words.of(joined([_column(events, name) for name in DEVICE]))
     visitor = pc.binary_join_element_wise(_column(events, "site_id"), _column(events, "visitor_id"), "/")
     return Batch(
         table=events,

@@ -16,7 +16,7 @@ from flows.decode import Internal, batch_of, decode
 from flows.flush import ORDERS, REJECTED, Commit, Flush
 from flows.products import Products
 from flows.rollups import rollups_of
-from flows.visitors.batch import PURCHASE, REFUND
+from flows.visitors.batch import PURCHASE, REFUND, split
 from flows.visitors.orders import FACT_COLUMNS, Transaction
 from flows.visitors.rows import ENTRY_COLUMNS, TIME, load, rows_of
 from flows.visitors.seen import dedup_keys, key_hashes
@@ -278,10 +278,8 @@ class Partition:
             "pageviews": pa.array(visits.pageviews.astype(np.uint32)),
             "cart_adds": pa.array(visits.cart_adds.astype(np.uint32)),
         }
-        split = [self.shard.entries.strings[c].split("\x1f") for c in visits.entry.tolist()]
-        for i, name in enumerate(ENTRY_COLUMNS):
-            columns[name] = pa.array([parts[i] if len(parts) > 1 else "" for parts in split], pa.string())
-        return pa.table(columns)
+        entries = [self.shard.entries.strings[code] for code in visits.entry.tolist()]
+        return pa.table(columns | split(entries, ENTRY_COLUMNS))
 
     def _order_rows(self) -> pa.Table:
         rows = []

@@ -97,7 +97,8 @@ class Batch:
 
     def entries(self, rows: Ints) -> Words:
         """Acquisition of some rows, its columns joined."""
-        return joined(self.table.select(ENTRY).take(pa.array(rows)), ENTRY)
+        table = self.table.select(ENTRY).take(pa.array(rows))
+        return Words.of(joined([column.combine_chunks() for column in table.columns]))
 
     def records(self, rows: Ints, columns: Sequence[str]) -> list[dict[str, Any]]:
         """Some rows as dictionaries."""
@@ -105,9 +106,14 @@ class Batch:
         return found
 
 
-def joined(table: pa.Table, columns: Sequence[str]) -> Words:
-    """Columns joined into one, by JOINT; '' where all are absent."""
-    parts = [pc.fill_null(table[c].combine_chunks(), "") for c in columns]
-    text = pc.binary_join_element_wise(*parts, JOINT)
-    nothing = JOINT * (len(columns) - 1)
-    return Words.of(pc.if_else(pc.equal(text, nothing), "", text))
+def joined(columns: Sequence[pa.Array]) -> pa.Array:
+    """String columns joined into one, by JOINT; '' where all are absent."""
+    text = pc.binary_join_element_wise(*(pc.fill_null(column, "") for column in columns), JOINT)
+    return pc.if_else(pc.equal(text, JOINT * (len(columns) - 1)), "", text)
+
+
+def split(words: Sequence[str], columns: Sequence[str]) -> dict[str, pa.Array]:
+    """The columns that `joined` made each of `words` of."""
+    absent = JOINT * (len(columns) - 1)
+    parts = [(word or absent).split(JOINT) for word in words]
+    return {name: pa.array([part[i] for part in parts], pa.string()) for i, name in enumerate(columns)}

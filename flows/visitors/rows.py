@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.visitors.batch import DEVICE, ENTRY, JOINT, Bools
+from flows.visitors.batch import DEVICE, ENTRY, Bools, joined, split
 from flows.visitors.carts import FOLDED
 from flows.visitors.limits import PRODUCT_MEMORY
 from flows.visitors.seen import EVENT_ID, child_key
@@ -55,15 +55,12 @@ class _Export:
         return pa.table(put)
 
     def _split(
-        self, interner: Interner, codes: Ints, names: Iterable[str], prefix: str = "", offsets: Ints | None = None
+        self, interner: Interner, codes: Ints, names: Sequence[str], prefix: str = "", offsets: Ints | None = None
     ) -> None:
         """Put columns that were joined; as lists where `offsets` are given."""
-        names = tuple(names)
         used, inverse = np.unique(codes, return_inverse=True)
-        absent = JOINT * (len(names) - 1)
-        split = [(interner.strings[c] or absent).split(JOINT) for c in used]
-        for i, name in enumerate(names):
-            column = pa.array([parts[i] for parts in split], pa.string()).take(pa.array(inverse))
+        for name, words in split([interner.strings[c] for c in used], names).items():
+            column = words.take(pa.array(inverse))
             self.columns[prefix + name] = column if offsets is None else _list(offsets, column)
 
     def _children(self, table: Table, head: str) -> tuple[Ints, Ints]:
@@ -329,9 +326,7 @@ class _Import:
         """Codes of columns joined as the engine joins them."""
         if not len(columns[0]):
             return np.empty(0, np.int64)
-        text = pc.binary_join_element_wise(*(c.cast(pa.string()) for c in columns), JOINT)
-        nothing = JOINT * (len(columns) - 1)
-        return interner.codes_of(pc.if_else(pc.equal(text, nothing), "", text))
+        return interner.codes_of(joined([column.cast(pa.string()) for column in columns]))
 
     def load(self, keys: list[str], now: int) -> None:
         shard, v = self.shard, self.shard.visitors
