@@ -1,24 +1,26 @@
 """The engine alone: prepared columns through `Shard.apply` in the stretches the flow uses; memory a visitor; rows out.
 
-`python -m benchmarks.engine EVENTS VISITORS END` prints its figures as JSON (a process of its own).
+`python -m benchmarks.engine FILE END` prints its figures as JSON: a process of its own, whose memory holds nothing of the traffic's making.
 """
 
 from __future__ import annotations
 
 import gc
 import sys
+import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import orjson
 
 from benchmarks.figures import Figure
 from benchmarks.stack import child
-from benchmarks.traffic import traffic
-from flows.decode import batch_of, decode
-from flows.shards import STRETCH
+from flows.allocation import keep_freed_memory
+from flows.decode import batch_of, decode, stretches
+from flows.read_ahead import STRETCH
 from flows.visitors.batch import Batch
 from flows.visitors.rows import rows_of
 from flows.visitors.shard import Shard
@@ -34,25 +36,27 @@ ROWS_AT_ONCE = 20_000
 
 def measure(events: int, visitors: int, end: int) -> list[Figure]:
     """The figures; the first is the engine's events a second."""
-    return [Figure(**told) for told in orjson.loads(child("benchmarks.engine", events, visitors, end))]
+    with tempfile.TemporaryDirectory(prefix="sonnim-bench-") as place:
+        path = Path(place) / "lines"
+        child("benchmarks.traffic", events, visitors, end, path)
+        return [Figure(**told) for told in orjson.loads(child("benchmarks.engine", path, end))]
 
 
-def main(events: int, visitors: int, end: int) -> list[Figure]:
-    """Run it in this process."""
-    told = traffic(events, visitors, end)
-    lines, total, size = told.lines, len(told.lines), sum(map(len, told.lines)) / len(told.lines)
-    del told
+def main(path: Path, end: int) -> list[Figure]:
+    """Run it in this process, over the log lines of a file."""
+    keep_freed_memory()  # as the flow does
+    data = path.read_bytes()
+    total = data.count(b"\n")
+    size = len(data) / total - 1
     decoding = preparing = 0.0
     batches: list[Batch] = []
-    for first in range(0, total, STRETCH):
-        part = lines[first : first + STRETCH]
-        block, offsets = b"\n".join(part) + b"\n", np.arange(first + 1, first + 1 + len(part))
+    for block, offsets in stretches(data, np.arange(1, total + 1), STRETCH):
         started = time.perf_counter()
         decoded = decode(block, offsets)
         between = time.perf_counter()
         batches.append(batch_of(decoded.events, decoded.offsets))
         decoding, preparing = decoding + between - started, preparing + time.perf_counter() - between
-    del lines
+    del data
     gc.collect()
 
     rates = []
@@ -102,4 +106,4 @@ def _sizes(things: Iterable[object]) -> int:
 
 
 if __name__ == "__main__":
-    print(orjson.dumps([asdict(f) for f in main(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))]).decode())
+    print(orjson.dumps([asdict(f) for f in main(Path(sys.argv[1]), int(sys.argv[2]))]).decode())

@@ -61,8 +61,8 @@ def _told(differences: list[str]) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument("--only", action="append", choices=PARTS, help="just this one; may be repeated")
-    parser.add_argument("--events", type=int, default=600_000, help="log lines of the whole flow")
-    parser.add_argument("--visitors", type=int, default=72_000, help="visitors of the whole flow")
+    parser.add_argument("--events", type=int, default=1_500_000, help="log lines of the whole flow")
+    parser.add_argument("--visitors", type=int, default=150_000, help="visitors of the whole flow")
     parser.add_argument("--partitions", type=int, default=flow.PARTITIONS, help="partitions of its log")
     parser.add_argument("--peer", action="append", choices=KINDS, help="just this peer; may be repeated")
     parser.add_argument("--engine-events", type=int, default=1_000_000)

@@ -3,12 +3,16 @@
 The mix, in %: 62 page_view, 22 view_item, 8 add_to_cart, 3 search, 1.5 remove_from_cart, 1.5 purchase, 0.2 refund, the rest
 heartbeat. 1 % of the lines are repeats, 2 % arrive up to 6 hours late. A transaction id belongs to one visitor, and refunds
 come from that visitor.
+
+`python -m benchmarks.traffic EVENTS VISITORS END FILE` writes them to a file.
 """
 
 from __future__ import annotations
 
+import sys
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -191,3 +195,8 @@ def _lines(rows, first, name, who, keys, product, number, at, received, seed) ->
             received.tolist(), strict=True,
         )
     ]  # fmt: skip
+
+
+if __name__ == "__main__":
+    made = traffic(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    Path(sys.argv[4]).write_bytes(b"".join(line + b"\n" for line in made.lines))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import orjson
@@ -63,8 +63,7 @@ class Broken:
     reason: str
 
 
-@dataclass(frozen=True)
-class Internal:
+class Internal(NamedTuple):
     """A record that is no event: an order fact, an order, or a rejection by the door."""
 
     kind: str
@@ -131,7 +130,7 @@ def decode(lines: bytes, offsets: Ints) -> Decoded:
 def _read(lines: bytes) -> pa.Table | None:
     try:
         return pj.read_json(
-            io.BytesIO(lines),
+            pa.BufferReader(lines),
             read_options=pj.ReadOptions(use_threads=len(lines) > 2 * _PIECE, block_size=max(_PIECE, _longest(lines))),
             parse_options=pj.ParseOptions(explicit_schema=SCHEMA, unexpected_field_behavior="ignore"),
         )

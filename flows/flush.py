@@ -12,7 +12,9 @@ import pyarrow.compute as pc
 from flows.activity import activity_of
 from flows.decode import EVENT_COLUMNS, ITEM
 from flows.products import Products
+from flows.visitors.batch import Bools
 from flows.visitors.rows import TIME
+from flows.visitors.tables import Hashes, Ints
 
 REJECTED = pa.schema(
     [
@@ -42,17 +44,40 @@ class Commit:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """Events to be written: the rows of a table where `keep` is true, and what the shard knows of each."""
+
+    events: pa.Table = field(repr=False)
+    shard: int
+    offsets: Ints
+    dedup_key: Hashes
+    keep: Bools
+
+    def rows(self) -> pa.Table:
+        """Them alone, with columns `shard`, `log_offset` and `dedup_key`."""
+        extra = {
+            "shard": pa.array(np.full(len(self.offsets), self.shard, np.uint16)),
+            "log_offset": pa.array(self.offsets.astype(np.uint64)),
+            "dedup_key": pa.array(self.dedup_key),
+        }
+        events = self.events
+        for name, column in extra.items():
+            events = events.append_column(name, column)
+        return events if self.keep.all() else events.filter(pa.array(self.keep))
+
+
+@dataclass(frozen=True)
 class Flush:
     """The state's rows as they were at the commit, and the events they come from."""
 
     commit: Commit
     state: dict[str, pa.Table] = field(repr=False)
-    events: Sequence[pa.Table] = field(repr=False)
+    events: Sequence[Kept] = field(repr=False)
     products: Products = field(repr=False)
 
     def tables(self) -> Iterator[tuple[str, pa.Table]]:
         """Tables in the order they are to be written. Those of events are made only now: in the writer's thread."""
-        events = pa.concat_tables(self.events) if self.events else None
+        events = pa.concat_tables(kept.rows() for kept in self.events) if self.events else None
         if events is not None:
             yield "events", event_rows(events)
             products = self.products.rows(events)

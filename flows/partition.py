@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.decode import Internal, batch_of, decode
-from flows.flush import ORDERS, REJECTED, Commit, Flush
+from flows.decode import Decoded, Internal, batch_of, decode
+from flows.flush import ORDERS, REJECTED, Commit, Flush, Kept
 from flows.products import Products
 from flows.rollups import rollups_of
 from flows.visitors.batch import PURCHASE, REFUND, split
@@ -49,8 +49,7 @@ class Lookup(Protocol):
         """All sites there are."""
 
 
-@dataclass(frozen=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A record for the log, for the partition of `key`."""
 
     key: str
@@ -78,7 +77,7 @@ class Partition:
         self._lookup = lookup
         self._transactions: dict[str, Transaction] = {}
         self._changed_transactions: dict[str, None] = {}
-        self._events: list[pa.Table] = []
+        self._events: list[Kept] = []
         self._rejected: list[dict[str, Any]] = []
         self._products = Products()
         self._flushed = offset
@@ -87,8 +86,11 @@ class Partition:
     # -- lines in
 
     def take(self, lines: bytes, offsets: Ints, next_offset: int, now: int) -> list[Outgoing]:
-        """Apply newline-terminated records with an offset each; what it returns must be in the log before the next flush is written."""
-        decoded = decode(lines, offsets)
+        """`apply` newline-terminated records with an offset each."""
+        return self.apply(decode(lines, offsets), next_offset, now)
+
+    def apply(self, decoded: Decoded, next_offset: int, now: int) -> list[Outgoing]:
+        """Apply records; what it returns must be in the log before the next flush is written."""
         for broken in decoded.broken:
             self._reject(
                 "", now, "unreadable_record", broken.reason, broken.line.decode(errors="replace"), broken.offset
@@ -165,14 +167,7 @@ class Partition:
 
     def _keep_events(self, events: pa.Table, offsets: Ints, dedup: Any, keep: Any) -> None:
         if keep.any():
-            extra = {
-                "shard": pa.array(np.full(len(offsets), self.number, np.uint16)),
-                "log_offset": pa.array(offsets.astype(np.uint64)),
-                "dedup_key": pa.array(dedup),
-            }
-            for name, column in extra.items():
-                events = events.append_column(name, column)
-            self._events.append(events if keep.all() else events.filter(pa.array(keep)))
+            self._events.append(Kept(events, self.number, offsets, dedup, keep))
 
     def _reject(self, site_id: str, at: int, reason: str, detail: str, event: str, offset: int) -> None:
         self.counts.rejected += 1
@@ -282,26 +277,28 @@ class Partition:
         return pa.table(columns | split(entries, ENTRY_COLUMNS))
 
     def _order_rows(self) -> pa.Table:
-        rows = []
-        hashes = key_hashes(self._changed_transactions).tolist()
-        for key, key_hash in zip(self._changed_transactions, hashes, strict=True):
-            site_id, transaction_id = key.split("/", 1)
-            transaction = self._transactions[key]
-            order = transaction.order()
-            rows.append(
-                {
-                    "site_id": site_id, "transaction_id": transaction_id, "shard": self.number, "version": transaction.version,
-                    "key_hash": key_hash,
-                    "visitor_id": order.visitor_id, "occurred_at": order.occurred_at,
-                    "currency": order.currency or self._lookup.currency(site_id), "value": order.value,
-                    "refunded": order.refunded, "revenue": order.value - order.refunded, "units": order.units,
-                    "counted": order.counted, "item_id": [line.item_id for line in order.lines],
-                    "item_category": [line.category for line in order.lines],
-                    "item_units": [line.units for line in order.lines],
-                    "facts": orjson.dumps(list(transaction.facts.values())).decode(),
-                }
-            )  # fmt: skip
-        return pa.Table.from_pylist(rows, ORDERS)
+        keys = list(self._changed_transactions)
+        transactions = [self._transactions[key] for key in keys]
+        orders = [transaction.order() for transaction in transactions]
+        named = [key.split("/", 1) for key in keys]
+        columns: dict[str, Any] = {
+            "site_id": [site_id for site_id, _ in named],
+            "transaction_id": [transaction_id for _, transaction_id in named],
+            "shard": np.full(len(keys), self.number),
+            "version": [t.version for t in transactions],
+            "key_hash": key_hashes(keys),
+            "currency": [
+                o.currency or self._lookup.currency(site_id) for o, (site_id, _) in zip(orders, named, strict=True)
+            ],
+            "revenue": [o.value - o.refunded for o in orders],
+            "item_id": [[line.item_id for line in o.lines] for o in orders],
+            "item_category": [[line.category for line in o.lines] for o in orders],
+            "item_units": [[line.units for line in o.lines] for o in orders],
+            "facts": [orjson.dumps(list(t.facts.values())).decode() for t in transactions],
+        }
+        for name in ("visitor_id", "occurred_at", "value", "refunded", "units", "counted"):
+            columns[name] = [getattr(o, name) for o in orders]
+        return pa.table({f.name: pa.array(columns[f.name], f.type) for f in ORDERS}, ORDERS)
 
 
 def transaction_of(version: int, facts: str) -> Transaction:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from bytewax.operators import StatefulBatchLogic
 
 from flows import metrics
-from flows.decode import stretches
 from flows.flush import Flush
 from flows.partition import Outgoing, Partition
 from flows.source import Pull
@@ -15,14 +14,8 @@ from flows.source import Pull
 FLUSH_EVERY = 1_000
 """Milliseconds between flushes."""
 
-BEHIND_BYTES = 4 << 20
-"""A block this large means that the log is ahead: fresh figures must wait anyway, so flushes are fewer and larger."""
-
 FLUSH_EVERY_BEHIND = 4_000
-"""Milliseconds between flushes then."""
-
-STRETCH = 50_000
-"""Records applied at once."""
+"""Milliseconds between flushes while the log is far ahead: fresh figures must wait anyway, so flushes are fewer and larger."""
 
 Output = Sequence[Outgoing] | Flush
 
@@ -42,12 +35,11 @@ class ShardLogic(StatefulBatchLogic[Pull, Output, None]):
             if self._partition is None:
                 self._partition = self._open(pull.partition, pull.start)
             partition = self._partition
-            for lines, offsets in stretches(pull.block.lines, pull.block.offsets, STRETCH):
-                records = partition.take(lines, offsets, int(offsets[-1]), pull.now)
+            for stretch in pull.read.stretches:
+                records = partition.apply(stretch.decoded, stretch.upto, pull.now)
                 if records:
                     out.append(records)
-            behind = len(pull.block.lines) >= BEHIND_BYTES
-            if pull.now - self._flushed_at >= (FLUSH_EVERY_BEHIND if behind else FLUSH_EVERY):
+            if pull.now - self._flushed_at >= (FLUSH_EVERY_BEHIND if pull.read.behind else FLUSH_EVERY):
                 self._flushed_at = pull.now
                 out.append(self._flush(partition, pull.now))
         return out, StatefulBatchLogic.RETAIN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 FACT_COLUMNS = (
     "site_id",
@@ -20,8 +20,7 @@ FACT_COLUMNS = (
 """What of a purchase or refund event an order is made from."""
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One item of an order."""
 
     item_id: str
@@ -29,8 +28,7 @@ class Line:
     units: int  # net of refunds
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(NamedTuple):
     """An order as it stands; money in minor units of `currency`."""
 
     visitor_id: str  # owner; '' while only refunds are known

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,8 +31,7 @@ class Applied:
     dedup_key: Hashes
 
 
-@dataclass(frozen=True)
-class OrderRecord:
+class OrderRecord(NamedTuple):
     """An order as its transaction's shard hands it to a visitor (`key`: site_id/visitor_id); whole, so a repeat changes nothing.
 
     `order`: transaction_id, version, owner, occurred_at, counted, units, revenue, lines [[item_id, category, units]];

@@ -33,8 +33,13 @@ class Interner:
         """Codes of many strings, shape (n,)."""
         wanted = list(strings)
         found = np.fromiter(map(self._codes.get, wanted, repeat(-1)), np.int64, len(wanted))
-        for i in np.flatnonzero(found < 0).tolist():
-            found[i] = self.code(wanted[i])
+        unknown = np.flatnonzero(found < 0)
+        if len(unknown):
+            strangers = [wanted[i] for i in unknown.tolist()]
+            new = dict.fromkeys(strangers)
+            self._codes.update(zip(new, range(len(self.strings), len(self.strings) + len(new)), strict=True))
+            self.strings.extend(new)
+            found[unknown] = np.fromiter(map(self._codes.__getitem__, strangers), np.int64, len(strangers))
         return found
 
     def codes_of(self, column: pa.Array | pa.ChunkedArray) -> Ints:

@@ -29,7 +29,7 @@ from tests.flows.segments.visitor_rows import NOW, random_rows
 VISITORS = 300
 
 law = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-hunt = settings(law, max_examples=200, database=None, phases=[Phase.generate])
+hunt = settings(law, max_examples=3000, database=None, phases=[Phase.generate])
 
 
 @dataclass(frozen=True)

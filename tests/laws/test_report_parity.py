@@ -61,7 +61,7 @@ moments = st.builds(
 )
 windows = st.sampled_from(list(WINDOW_MS))
 law = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-hunt = settings(law, max_examples=100, database=None, phases=[Phase.generate])
+hunt = settings(law, max_examples=3000, database=None, phases=[Phase.generate])
 
 
 @dataclass(frozen=True)

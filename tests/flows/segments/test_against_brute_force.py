@@ -80,7 +80,7 @@ def test_a_range_closed_at_its_end_is_found(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(meaning, "_number", number)
 
-    @settings(max_examples=400, deadline=None, database=None, phases=[Phase.generate])
+    @settings(max_examples=3000, deadline=None, database=None, phases=[Phase.generate])
     @given(expressions())
     def equal(document: dict[str, Any]) -> None:
         assert_equals_brute_force(document)
