@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 
 from api.freshness import FreshnessReader
 from api.keyring import Keyring
+from api.last_answers import LastAnswers
 from api.metrics import Metrics
 from api.settings import ApiSettings
 from ingest.log import EventLog
@@ -28,6 +29,7 @@ class Context:
     keyring: Keyring
     freshness: FreshnessReader
     metrics: Metrics
+    last: LastAnswers = field(default_factory=LastAnswers)
     editing: threading.Lock = field(default_factory=threading.Lock)  # one edit of a segment at a time
 
 

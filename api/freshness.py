@@ -1,4 +1,4 @@
-"""How fresh the figures are: the least, over the log's partitions, of the last flush's time."""
+"""How fresh the figures are: the least, over the log's partitions, of the time up to which its last flush has everything."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sql.store import Store
 
 _RECENT_MS = 10 * 60_000
 _BELIEVED_MS = 200
+_AHEAD_MS = 60_000
+"""So far clocks of two machines may be apart; a commit from a later time is of a clock that was wrong."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,10 @@ class FreshnessReader:
 
     def _refresh(self, now: int) -> None:
         # Partitions are known from one reading of all commits; after that the recent ones tell, if none is missing.
-        recent = self._commits("freshness_recent", {"since": now - _RECENT_MS}) if self._known else {}
+        until = now + _AHEAD_MS
+        recent = self._commits("freshness_recent", {"since": now - _RECENT_MS, "until": until}) if self._known else {}
         if not self._known or self._known.keys() - recent.keys():
-            recent = self._commits("freshness", {})
+            recent = self._commits("freshness_before", {"until": until})
         self._known = recent
         self._read_at = now
 

@@ -30,7 +30,7 @@ from benchmarks.stack import child, store_in
 from benchmarks.stopwatch import TimedLog
 from benchmarks.traffic import SITE, traffic
 from flows.flush import Flush
-from flows.live import run
+from flows.live import live, run
 from flows.partition import Partition
 from ingest.log.files import FileLog
 from sql.store import Store
@@ -241,7 +241,7 @@ def main(log_directory: Path, url: str, end: int, duty: str, result: Path) -> No
         os._exit(0)  # the flow itself never ends
 
     threading.Thread(target=tell, daemon=True).start()
-    run(log, store, clock)
+    run(live(log, store, clock))
 
 
 if __name__ == "__main__":

@@ -57,12 +57,30 @@ def api(supervised: Supervised = False) -> None:
 
 
 @app.command()
-def flow(supervised: Supervised = False) -> None:
+def flow(
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="Processes to run; or SONNIM_FLOW_PROCESSES.", show_default=False)
+    ] = None,
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Go on where records were deleted from the log before they were read.")
+    ] = False,
+    process: Annotated[int, typer.Option(hidden=True)] = 0,
+    addresses: Annotated[str, typer.Option(hidden=True)] = "",
+    supervised: Supervised = False,
+) -> None:
     """Run the dataflow alone: event log to ClickHouse."""
-    from deploy.services import run_flow
+    from deploy.flow_cluster import run_cluster
+    from deploy.flow_process import run_process
 
     _follow(supervised)
-    run_flow(read_settings())
+    settings = read_settings()
+    wanted = processes or settings.flow_processes
+    if addresses:
+        run_process(settings, process, addresses.split(";"), accept_loss=accept_loss)
+    elif wanted > 1:
+        run_cluster(settings, wanted, accept_loss=accept_loss)
+    else:
+        run_process(settings, accept_loss=accept_loss)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ import httpx
 from deploy.errors import UserError
 from deploy.settings import Settings
 from deploy.wiring import open_log, open_store
-from ingest.log.log import LogUnavailable
+from flows.lag import backlog
+from ingest.log import EventLog, KafkaLog, LogUnavailable, OffsetOutOfRange
 from sql import migrate
 from sql.migrate import MigrationError
 from sql.sites import list_sites
@@ -21,7 +23,10 @@ from sql.store import Store, StoreError, StoreUnavailable
 
 LEAST_FREE_BYTES = 2 << 30
 CLOCK_MS = 2_000
-LAG_BYTES = 1 << 20
+LAG_RECORDS = 5_000
+DAY = 86_400_000
+LEAST_RETENTION_MS = 9 * DAY
+"""The flow's horizon of 8 days, and one more."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,8 @@ class Finding:
 def examine(settings: Settings, clock: Callable[[], int]) -> Iterator[Finding]:
     """All parts, from the ground up."""
     yield _data(settings)
-    log, ends = _log(settings)
-    yield log
+    log, found = _log(settings)
+    yield from found
     store = open_store(settings)
     clickhouse = _clickhouse(settings, store)
     yield clickhouse
@@ -47,8 +52,10 @@ def examine(settings: Settings, clock: Callable[[], int]) -> Iterator[Finding]:
         tables = _migrations(store)
         yield tables
         if tables.state == "ok":
-            yield _flow(store, ends, clock(), settings)
+            yield _flow(store, log, clock(), settings)
             yield _sites(store)
+    if log is not None:
+        log.close()
     yield _api(settings)
 
 
@@ -65,19 +72,33 @@ def _data(settings: Settings) -> Finding:
     return Finding(part, "ok", told)
 
 
-def _log(settings: Settings) -> tuple[Finding, dict[int, int]]:
+def _log(settings: Settings) -> tuple[EventLog | None, list[Finding]]:
     if not settings.kafka_bootstrap and not settings.log_dir.exists():
-        return Finding("event log", "wrong", f"there is none in {settings.log_dir}", "`sonnim up` makes it."), {}
+        return None, [Finding("event log", "wrong", f"there is none in {settings.log_dir}", "`sonnim up` makes it.")]
     try:
         log = open_log(settings)
-        ends = {partition: log.end(partition) for partition in range(log.partitions)}
-        log.close()
+        ends = log.ends()
+        found = [_topic(log)] if isinstance(log, KafkaLog) else []
     except LogUnavailable as error:
-        return Finding("event log", "wrong", str(error), f"Is it there? {settings.log_place}"), {}
+        return None, [Finding("event log", "wrong", str(error), f"Is it there? {settings.log_place}")]
     except UserError as error:
-        return Finding("event log", "wrong", error.what, error.advice), {}
-    told = f"{len(ends)} partitions, {sum(ends.values()):,} {settings.log_unit} were written to it"
-    return Finding("event log", "ok", f"{told} ({settings.log_place})"), ends
+        return None, [Finding("event log", "wrong", error.what, error.advice)]
+    told = f"{len(ends)} partitions, {sum(ends):,} {settings.log_unit} were written to it"
+    return log, [Finding("event log", "ok", f"{told} ({settings.log_place})"), *found]
+
+
+def _topic(log: KafkaLog) -> Finding:
+    unread = log.unread()
+    if unread:
+        found = f"{len(unread)} partitions more than are used, {sum(unread.values()):,} records in them are not read"
+        return Finding("topic", "warning", found, "Make other producers write to the used ones only: docs/kafka.md.")
+    kept = log.retention_ms()
+    told = f"keeps records {'for ever' if kept is None else f'{kept / DAY:.1f} days'}"
+    if kept is not None and kept < LEAST_RETENTION_MS:
+        return Finding(
+            "topic", "warning", told, "Set its retention.ms to 9 days or more: a flow that stood longer loses events."
+        )
+    return Finding("topic", "ok", told)
 
 
 def _clickhouse(settings: Settings, store: Store) -> Finding:
@@ -119,25 +140,56 @@ def _migrations(store: Store) -> Finding:
     return Finding("tables", "ok", f"all {len(migrate.migrations())} migrations are applied")
 
 
-def _flow(store: Store, ends: dict[int, int], now: int, settings: Settings) -> Finding:
+def _flow(store: Store, log: EventLog | None, now: int, settings: Settings) -> Finding:
+    if log is None:
+        return Finding("flow", "wrong", "unknown without the event log", "See the event log above.")
     try:
-        committed = {row["partition"]: row["committed_at"] for row in store.rows("freshness")}
-        behind = {
-            partition: end - int(store.rows("shard_offset", {"partition": partition})[0]["to_offset"])
-            for partition, end in ends.items()
+        fresh = {
+            row["partition"]: row["committed_at"] for row in store.rows("freshness_before", {"until": now + CLOCK_MS})
         }
+        offsets = {row["partition"]: int(row["to_offset"]) for row in store.rows("rebuild_commits")}
     except (StoreError, StoreUnavailable) as error:
         return Finding("flow", "wrong", str(error).splitlines()[0], "See ClickHouse above.")
-    if not ends.keys() <= committed.keys():
+    if not set(range(log.partitions)) <= fresh.keys():
         return Finding("flow", "wrong", "it has never committed", "Start it: `sonnim up`, or `sonnim flow`.")
-    age = max(0, now - min(committed.values()))
-    unread = sum(max(0, lag) for lag in behind.values())
-    told = f"the last commit is {age / 1000:.1f} s old, {unread:,} {settings.log_unit} of the log are not applied yet"
+    try:
+        for number, end in enumerate(log.ends()):
+            if offsets[number] > end:
+                found = f"partition {number} of the log ends at {end}, but up to {offsets[number]} it was applied"
+                return Finding(
+                    "flow", "wrong", found, "It is another log: docs/operations.md, a log that was made anew."
+                )
+        lags = [backlog(log, number, offsets[number]) for number in range(log.partitions)]
+    except OffsetOutOfRange as error:
+        return Finding("flow", "wrong", f"records are lost: {error}", "docs/operations.md, records that are lost.")
+    except LogUnavailable as error:
+        return Finding("flow", "wrong", str(error), "See the event log above.")
+    age = max(0, now - min(fresh.values()))
+    oldest = min((received for _, received in lags if received is not None), default=now)
+    unread, behind = sum(count for count, _ in lags), max(0, now - oldest)
+    told = f"figures are {age / 1000:.1f} s old, {unread:,} records are not applied yet"
+    if unread:
+        told += f", the oldest is {behind / 1000:.1f} s old"
+    waiting = _waiting(settings)
+    if waiting:
+        return Finding("flow", "wrong", f"{told}; it waits: {waiting}", "It goes on by itself when that is mended.")
     if age > settings.stale_after_seconds * 1000:
-        return Finding("flow", "wrong", told, "It does not run, or waits for ClickHouse: see its lines in `sonnim up`.")
-    if unread > LAG_BYTES:
+        return Finding("flow", "wrong", told, "It does not run, waits, or catches up: see its lines in `sonnim up`.")
+    if unread > LAG_RECORDS:
         return Finding("flow", "warning", told, "It is catching up; look again in a minute.")
     return Finding("flow", "ok", told)
+
+
+def _waiting(settings: Settings) -> str:
+    """What the flow's metrics say that it waits for; '' if for nothing, or if there are none."""
+    if not settings.flow_metrics_port:
+        return ""
+    try:
+        text = httpx.get(f"http://127.0.0.1:{settings.flow_metrics_port}/metrics", timeout=5).text
+    except httpx.HTTPError:
+        return ""
+    found = re.findall(r'^sonnim_flow_waiting\{on="(\w+)",why="(\w+)"\} 1', text, re.MULTILINE)
+    return ", ".join(f"{on} ({why.replace('_', ' ')})" for on, why in found)
 
 
 def _sites(store: Store) -> Finding:

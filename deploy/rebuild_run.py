@@ -12,7 +12,6 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
 
-from deploy.clock import now_ms
 from deploy.errors import UserError
 from deploy.flow_lock import flow_lock
 from deploy.settings import Settings
@@ -23,10 +22,8 @@ from flows.rebuild_replay import Pace
 from ingest.log.log import EventLog
 from sql.store import Store
 
-RECENT_MS = 10_000
-"""A commit this fresh may be a running flow's: it commits every second."""
-
 LOOK_AGAIN_SECONDS = 3.0
+"""A running flow commits every second."""
 
 
 def run_rebuild(settings: Settings, console: Console, *, source: str, check: bool) -> bool:
@@ -49,9 +46,8 @@ def _targets(store: Store) -> dict[int, Commit]:
     targets = commits(store)
     if not targets:
         raise UserError("There is nothing to rebuild yet: nothing has been committed.", "Run `sonnim up` first.")
-    if now_ms() - max(target.at for target in targets.values()) < RECENT_MS:
-        time.sleep(LOOK_AGAIN_SECONDS)
-        require_still(store, targets)
+    time.sleep(LOOK_AGAIN_SECONDS)
+    require_still(store, targets)
     return targets
 
 

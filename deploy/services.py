@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-
-import prometheus_client
 import structlog
 import uvicorn
 
@@ -14,11 +11,9 @@ from deploy import clickhouse
 from deploy.clickhouse.request import Credentials
 from deploy.clock import now_ms
 from deploy.errors import UserError
-from deploy.flow_lock import flow_lock
 from deploy.logs import configure_logs
 from deploy.settings import Settings
 from deploy.wiring import open_log, open_store, require_migrated
-from flows import live
 
 log = structlog.get_logger()
 
@@ -45,26 +40,6 @@ def run_api(settings: Settings) -> None:
     )
     log.info("listening", url=settings.api_url)
     uvicorn.Server(config).run()
-
-
-def run_flow(settings: Settings) -> None:
-    """The dataflow from the event log to ClickHouse. It may be killed at any moment: nothing is lost or counted twice."""
-    configure_logs(settings, "flow")
-    store = open_store(settings)
-    require_migrated(settings, store)
-    event_log = open_log(settings)
-    if settings.flow_metrics_port:
-        try:
-            prometheus_client.start_http_server(settings.flow_metrics_port, "127.0.0.1")
-        except OSError as error:
-            raise UserError(
-                f"The flow's metrics cannot listen on port {settings.flow_metrics_port}: {error.strerror}.",
-                "Set SONNIM_FLOW_METRICS_PORT to a free port, or to 0 for none.",
-            ) from None
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    log.info("reading", log=settings.log_place, partitions=event_log.partitions)
-    with flow_lock(settings, alone=False):
-        live.run(event_log, store, now_ms)
 
 
 def run_clickhouse(settings: Settings) -> None:

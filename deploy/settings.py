@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     log_partitions: int = Field(
         default=4, ge=1, le=1024, description="partitions of the event log; fixed once it is made"
     )
+    log_retention_days: int = Field(
+        default=9, ge=0, description="days that the log's files are kept once they are applied; 0: for ever"
+    )
     kafka_bootstrap: str = Field(
         default="", description="Kafka brokers, host:port, that hold the event log; empty: files"
     )
@@ -49,8 +52,12 @@ class Settings(BaseSettings):
     clickhouse_password: str = Field(default="", repr=False, description="password of that user")
     api_host: str = Field(default="127.0.0.1", description="address the API listens on")
     api_port: int = Field(default=8080, ge=1, le=65535, description="port the API listens on")
+    flow_processes: int = Field(default=1, ge=1, le=256, description="processes of the flow on this machine")
     flow_metrics_port: int = Field(
-        default=0, ge=0, le=65535, description="port of the flow's metrics for Prometheus; 0: none"
+        default=0,
+        ge=0,
+        le=65000,
+        description="port of the flow's metrics for Prometheus, of further processes the next ones; 0: none",
     )
     online_minutes: int = Field(
         default=5, ge=1, le=1440, description="how long after the last event a visitor is online"

@@ -77,7 +77,7 @@ class _Kept:
             if time.monotonic() - started >= STEADY_SECONDS:
                 self._backoff.succeeded()
             pause = self._backoff.pause()
-            self._say(self.name, f"ended {_in_words(code)}; it is started again in {pause:g} s")
+            self._say(self.name, f"ended {in_words(code)}; it is started again in {pause:g} s")
             self._stopping.wait(pause)
 
     def _run(self) -> int:
@@ -143,7 +143,8 @@ def end_with_supervisor() -> None:
     threading.Thread(target=watch, name="end-with-supervisor", daemon=True).start()
 
 
-def _in_words(code: int) -> str:
+def in_words(code: int) -> str:
+    """How a process ended, from its `returncode`."""
     if code >= 0:
         return f"with exit code {code}"
     with contextlib.suppress(ValueError):

@@ -19,6 +19,7 @@ from deploy.demo_site import SITE_ID, DemoKeys, fresh_keys
 from deploy.errors import UserError
 from deploy.lock import hold
 from deploy.settings import Settings
+from deploy.stop_signal import stop_signal
 from deploy.supervisor import Service, Supervisor
 from deploy.wiring import open_log, open_store, told, wait_until
 from sql.migrate import migrate
@@ -30,7 +31,7 @@ _COLOURS = {"clickhouse": "yellow", "api": "cyan", "flow": "green", "demo": "mag
 def up(settings: Settings, console: Console, *, demo: bool) -> None:
     """Start everything, say where it is, and keep it running until SIGINT or SIGTERM. Raises `UserError`."""
     say = _lines(console)
-    with _alone(settings), _stop_signal() as stopped:
+    with _alone(settings), stop_signal() as stopped:
         _check_ports(settings)
         supervisor = Supervisor(settings.run_dir, say)
         try:
@@ -155,22 +156,6 @@ def _alone(settings: Settings) -> AbstractContextManager[None]:
     told = f"Sonnim is running already with the data in {settings.data_dir}."
     advice = "Stop it first, or choose another directory: SONNIM_DATA_DIR=other"
     return hold(settings, "up", alone=True, busy=UserError(told, advice))
-
-
-@contextmanager
-def _stop_signal() -> Iterator[threading.Event]:
-    """An event that SIGINT and SIGTERM set."""
-    stopped = threading.Event()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        stopped.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -80,10 +80,15 @@ def told(settings: Settings) -> Iterator[None]:
     """Turns failures of the store into `UserError`."""
     try:
         yield
-    except StoreUnavailable:
+    except StoreUnavailable as error:
+        if error.why == "away":
+            raise UserError(
+                f"ClickHouse does not answer at {settings.clickhouse_url}.",
+                "Start everything with `sonnim up`, or set SONNIM_CLICKHOUSE_URL; `sonnim doctor` looks closer.",
+            ) from None
         raise UserError(
-            f"ClickHouse does not answer at {settings.clickhouse_url}.",
-            "Start everything with `sonnim up`, or set SONNIM_CLICKHOUSE_URL; `sonnim doctor` looks closer.",
+            f"ClickHouse cannot do it now ({error.why.replace('_', ' ')}): {str(error).partition(chr(10))[0]}",
+            "Try again when that is over; `sonnim doctor` looks closer.",
         ) from None
     except StoreError as error:
         if error.code in (60, 81):  # no such table, no such database

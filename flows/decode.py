@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -13,9 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
+from flows import bounds
 from flows.visitors.batch import DEVICE, NAMES, Batch, Items, Words, joined
 from flows.visitors.seen import EVENT_ID
 from flows.visitors.tables import Array, Ints, changed, runs
+from ingest.vocabulary import EARLIEST_MS, LATEST_MS, REJECTED_TEXT_CHARACTERS, Reason
 
 _S, _I, _B = pa.string(), pa.int64(), pa.bool_()
 
@@ -44,7 +46,7 @@ SCHEMA = pa.schema(
 )
 """Columns of a log record: an event's, and `kind` and `payload` of a record between shards."""
 
-_JOINT = b"\\u001f"
+_JOINT, _RAW_JOINT = b"\\u001f", b"\x1f"
 _JOINT_ESCAPED = re.compile(rb"(?<!\\)((?:\\\\)*)\\u001[fF]")
 """The one character that columns are joined with (flows/visitors/batch.py) becomes a space."""
 
@@ -84,8 +86,13 @@ class Decoded:
 
 
 def decode(lines: bytes, offsets: Ints) -> Decoded:
-    """Decode newline-terminated JSON lines with an offset each. Never raises for what is in them."""
+    """Decode newline-terminated JSON lines with an offset each. Never raises for what is in them.
+
+    Events that the engine can't hold (flows/bounds.py) become rejections.
+    """
     broken: list[Broken] = []
+    if _RAW_JOINT in lines:
+        lines = lines.replace(_RAW_JOINT, b" ")
     if _JOINT in lines or b"\\u001F" in lines:
         lines = _JOINT_ESCAPED.sub(rb"\1 ", lines)
     if not len(offsets):
@@ -110,7 +117,7 @@ def decode(lines: bytes, offsets: Ints) -> Decoded:
         rows = np.flatnonzero(pc.is_valid(kinds).to_numpy())
         picked = table.select(["kind", "site_id", "received_at", "payload"]).take(pa.array(rows)).to_pylist()
         internal = [
-            Internal(r["kind"], int(offsets[i]), r["site_id"] or "", r["received_at"] or 0, r["payload"] or "")
+            Internal(r["kind"], int(offsets[i]), (r["site_id"] or "")[:80], _time(r["received_at"]), r["payload"] or "")
             for i, r in zip(rows.tolist(), picked, strict=True)
         ]
         events = np.flatnonzero(pc.is_null(kinds).to_numpy())
@@ -124,10 +131,34 @@ def decode(lines: bytes, offsets: Ints) -> Decoded:
             line = orjson.dumps(table.slice(i, 1).to_pylist()[0], default=str)
             broken.append(Broken(line, int(offsets[i]), "a required column is missing"))
         table, offsets = table.filter(pa.array(~lacking)), offsets[~lacking]
-    return Decoded(table.drop_columns(["kind", "payload"]).combine_chunks(), offsets, internal, broken)
+    table = table.drop_columns(["kind", "payload"]).combine_chunks()
+    refused = bounds.refused(table)
+    if refused:
+        bad = sorted(refused)
+        for row, event in zip(bad, table.take(pa.array(bad)).to_pylist(), strict=True):
+            internal.append(_rejection(event, int(offsets[row]), *refused[row]))
+        fine = np.ones(len(table), np.bool_)
+        fine[bad] = False
+        table, offsets = table.filter(pa.array(fine)).combine_chunks(), offsets[fine]
+    return Decoded(table, offsets, internal, broken)
+
+
+def _rejection(event: dict[str, Any], offset: int, reason: Reason, detail: str) -> Internal:
+    """As the door's own rejections."""
+    told = {name: value for name, value in event.items() if value is not None}
+    text = orjson.dumps(told).decode()[:REJECTED_TEXT_CHARACTERS]
+    payload = orjson.dumps({"reason": reason, "detail": detail, "event": text}).decode()
+    return Internal("rejected", offset, event["site_id"][:80], _time(event["received_at"]), payload)
+
+
+def _time(told: int | None) -> int:
+    """A time that fits its column: 0 where it is absent or would not."""
+    return told if told is not None and EARLIEST_MS <= told <= LATEST_MS else 0
 
 
 def _read(lines: bytes) -> pa.Table | None:
+    if not _is_text(lines):
+        return None
     try:
         return pj.read_json(
             pa.BufferReader(lines),
@@ -136,6 +167,16 @@ def _read(lines: bytes) -> pa.Table | None:
         )
     except pa.ArrowInvalid:
         return None
+
+
+def _is_text(lines: bytes) -> bool:
+    """Whether it is UTF-8, which Arrow's JSON reader does not look at."""
+    whole = pa.StringArray.from_buffers(1, pa.py_buffer(np.array([0, len(lines)], np.int32)), pa.py_buffer(lines))
+    try:
+        whole.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _longest(lines: bytes) -> int:

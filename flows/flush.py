@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -35,7 +37,7 @@ ORDERS = pa.schema(
 
 @dataclass(frozen=True)
 class Commit:
-    """That a partition is applied and written from one offset to another, and when."""
+    """That a partition is applied and written from one offset to another, and until when everything received is in it."""
 
     partition: int
     from_offset: int
@@ -74,6 +76,14 @@ class Flush:
     state: dict[str, pa.Table] = field(repr=False)
     events: Sequence[Kept] = field(repr=False)
     products: Products = field(repr=False)
+
+    @cached_property
+    def rejected(self) -> Mapping[tuple[str, str], int]:
+        """How many records were rejected, by site and reason."""
+        rows = self.state.get("rejected_events")
+        if rows is None:
+            return {}
+        return Counter(zip(rows["site_id"].to_pylist(), rows["reason"].to_pylist(), strict=True))
 
     def tables(self) -> Iterator[tuple[str, pa.Table]]:
         """Tables in the order they are to be written. Those of events are made only now: in the writer's thread."""

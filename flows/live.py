@@ -10,11 +10,14 @@ from collections.abc import Callable
 
 import bytewax.operators as op
 from bytewax.dataflow import Dataflow
+from bytewax.errors import BytewaxRuntimeError
 
 from flows.allocation import keep_freed_memory
+from flows.lag import Lag
 from flows.lookup import StoreLookup, offset_of, open_partition
+from flows.lost import RecordsLost, require_reach
 from flows.partition import Partition
-from flows.shards import ShardLogic
+from flows.shards import Shards
 from flows.sink import StoreSink
 from flows.source import LogSource
 from flows.writer import Writer
@@ -22,25 +25,37 @@ from ingest.log.log import EventLog
 from sql.store import Store
 
 
-def live(log: EventLog, store: Store, clock: Callable[[], int]) -> Dataflow:
-    """The dataflow over a log and a store; `clock` tells epoch milliseconds."""
+def live(log: EventLog, store: Store, clock: Callable[[], int], *, accept_loss: bool = False) -> Dataflow:
+    """The dataflow over a log and a store, for this process to run; `clock` tells epoch milliseconds.
 
-    writer = Writer(log, store)
+    `accept_loss`: where records were deleted before they were read, go on with the oldest there is. Raises RecordsLost.
+    """
+    keep_freed_memory()
+    require_reach(log, lambda number: offset_of(store, number), accept_loss=accept_loss)
+    lag = Lag(log, clock)
+    writer = Writer(log, store, lag)
     lookup = StoreLookup(store, writer.settle)
 
     def opened(number: int, offset: int) -> Partition:
         return open_partition(store, lookup, number, log.partitions, offset, clock())
 
     flow = Dataflow("live")
-    pulls = op.input("log", flow, LogSource(log, lambda number: offset_of(store, number), clock))
-    changes = op.stateful_batch("shards", pulls, lambda _: ShardLogic(opened))
+    pulls = op.input(
+        "log", flow, LogSource(log, lambda number: offset_of(store, number), clock, accept_loss=accept_loss, lag=lag)
+    )
+    changes = op.flat_map_batch("shards", pulls, Shards(opened, lookup.sites))
     op.output("store", changes, StoreSink(writer))
+    lag.watch()
     return flow
 
 
-def run(log: EventLog, store: Store, clock: Callable[[], int]) -> None:
-    """Run the dataflow in this process until it is stopped."""
+def run(flow: Dataflow, process: int = 0, addresses: list[str] | None = None) -> None:
+    """Run the dataflow in this process until it is stopped, as number `process` of a cluster if `addresses` (host:port) are told."""
     from bytewax.run import cli_main
 
-    keep_freed_memory()
-    cli_main(live(log, store, clock))  # type: ignore[no-untyped-call]
+    try:
+        cli_main(flow, process_id=process if addresses else None, addresses=addresses)  # type: ignore[no-untyped-call]
+    except BytewaxRuntimeError as error:
+        if isinstance(error.__cause__, RecordsLost):
+            raise error.__cause__ from None
+        raise

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from flows.cadence import due
 from flows.partition import Partition, transaction_of
 from flows.patience import patiently
 from flows.restore import restore
-from flows.visitors.limits import HORIZON
+from flows.visitors.limits import DAY, HORIZON
 from flows.visitors.orders import Transaction
 from flows.visitors.tables import Hashes
 from sql.store import Store
@@ -64,7 +65,7 @@ class StoreLookup:
 
     def sites(self, now: int) -> Sequence[str]:
         """All sites, at most SITES_AGE old."""
-        if now - self._read_at > SITES_AGE:
+        if due(now, self._read_at, SITES_AGE):
             self._read_at = now
             self._read_sites()
         return list(self._currencies)
@@ -76,7 +77,7 @@ class StoreLookup:
 
 def offset_of(store: Store, number: int) -> int:
     """Where the log of a partition is to be read on."""
-    rows = patiently("read the checkpoint", lambda: store.rows("shard_offset", {"partition": number}))
+    rows = patiently("read the checkpoint", lambda: store.rows("shard_offset", {"partition": number}), partition=number)
     return int(rows[0]["to_offset"])
 
 
@@ -84,17 +85,17 @@ def open_partition(store: Store, lookup: StoreLookup, number: int, partitions: i
     """A partition as it was committed at `offset`: its visitors of the last 8 days in memory, keys of all others."""
     partition = Partition(number, partitions, offset, lookup)
     since = {"shard": number, "since": now - HORIZON}
+    covered = {"shard": number, "offset": offset, "until": now + DAY}
+
+    def read(what: str, query: str, params: Mapping[str, object]) -> pa.Table:
+        return patiently(what, lambda: store.arrow(query, params), partition=number)
+
     restore(
         partition,
-        visitors=patiently("load visitors", lambda: store.arrow("shard_visitors", since)),
-        dormant=_hashes(patiently("load visitors", lambda: store.arrow("shard_dormant", since)), "key_hash"),
-        seen=_hashes(
-            patiently("load event ids", lambda: store.arrow("shard_seen", {"shard": number, "offset": offset})),
-            "dedup_key",
-        ),
-        transactions=_hashes(
-            patiently("load orders", lambda: store.arrow("shard_transactions", {"shard": number})), "key_hash"
-        ),
+        visitors=read("load visitors", "shard_visitors", since),
+        dormant=_hashes(read("load visitors", "shard_dormant", since), "key_hash"),
+        seen=_hashes(read("load event ids", "shard_seen", covered), "dedup_key"),
+        transactions=_hashes(read("load orders", "shard_transactions", {"shard": number}), "key_hash"),
         now=now,
     )
     return partition

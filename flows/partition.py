@@ -12,9 +12,11 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flows.cadence import Steady, due
 from flows.decode import Decoded, Internal, batch_of, decode
 from flows.flush import ORDERS, REJECTED, Commit, Flush, Kept
 from flows.products import Products
+from flows.records import fact_of, order_of, rejection_of
 from flows.rollups import rollups_of
 from flows.visitors.batch import PURCHASE, REFUND, split
 from flows.visitors.orders import FACT_COLUMNS, Transaction
@@ -81,7 +83,9 @@ class Partition:
         self._rejected: list[dict[str, Any]] = []
         self._products = Products()
         self._flushed = offset
-        self._rolled_up = self._evicted = 0
+        self._rolled_up: int | None = 0  # None: never
+        self._evicted = 0
+        self._steady = Steady()
 
     # -- lines in
 
@@ -91,6 +95,7 @@ class Partition:
 
     def apply(self, decoded: Decoded, next_offset: int, now: int) -> list[Outgoing]:
         """Apply records; what it returns must be in the log before the next flush is written."""
+        self._steady.at(now)
         for broken in decoded.broken:
             self._reject(
                 "", now, "unreadable_record", broken.reason, broken.line.decode(errors="replace"), broken.offset
@@ -109,22 +114,13 @@ class Partition:
         self, record: Internal, orders: list[OrderRecord], facts: list[tuple[int, dict[str, Any]]]
     ) -> None:
         try:
-            payload = orjson.loads(record.payload)
             if record.kind == "order":
-                orders.append(
-                    OrderRecord(f"{payload['site_id']}/{payload['visitor_id']}", record.offset, payload["order"])
-                )
+                orders.append(order_of(record.payload, record.offset))
             elif record.kind == "order_fact":
-                facts.append((record.offset, payload))
+                facts.append((record.offset, fact_of(record.payload)))
             elif record.kind == "rejected":
-                self._reject(
-                    record.site_id,
-                    record.received_at,
-                    payload["reason"],
-                    payload["detail"],
-                    payload["event"],
-                    record.offset,
-                )
+                reason, detail, event = rejection_of(record.payload)
+                self._reject(record.site_id, record.received_at, reason, detail, event, record.offset)
             else:
                 raise ValueError(f"unknown kind {record.kind!r}")
         except (ValueError, KeyError, TypeError) as error:
@@ -141,8 +137,8 @@ class Partition:
         wanted = [*batch.visitor.words, *(o.key for o in orders)]
         missing = self.shard.missing(dict.fromkeys(wanted))
         if missing:
-            load(self.shard, self._lookup.visitors(self.number, missing), now)
-        applied = self.shard.apply(batch, received_at, now, orders)
+            load(self.shard, self._lookup.visitors(self.number, missing), self._steady.time)
+        applied = self.shard.apply(batch, received_at, self._steady.time, orders)
         # rows of events read again are there already, but what the lost commit would have counted is not
         self._keep_events(events, offsets, applied.dedup_key, applied.accepted | applied.reread)
         for i in np.flatnonzero(applied.refused).tolist():
@@ -247,14 +243,15 @@ class Partition:
             tables["orders"] = self._order_rows()
         if len(slots):
             tables["visitors"] = rows_of(self.shard, slots, self.number)
-        if now - self._rolled_up >= ROLLUP_EVERY:
+        if self._rolled_up is not None and due(now, self._rolled_up, ROLLUP_EVERY):
             self._rolled_up = now - now % ROLLUP_EVERY
             rollups = rollups_of(self.shard, self.number, self.partitions, self._rolled_up, self._lookup.sites(now))
             if len(rollups):
                 tables["rollups"] = rollups
-        if now - self._evicted >= EVICT_EVERY:
+        steady = self._steady.at(now)
+        if due(now, self._evicted, EVICT_EVERY) and not self._steady.doubts:
             self._evicted = now
-            self.shard.evict(now)
+            self.shard.evict(now, steady)
         commit = Commit(self.number, self._flushed, self.offset, now)
         flush = Flush(commit, tables, self._events, self._products)
         self._events, self._rejected, self._changed_transactions = [], [], {}

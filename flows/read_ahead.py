@@ -32,6 +32,20 @@ class Stretch:
     decoded: Decoded = field(repr=False)
     upto: int
 
+    @property
+    def oldest(self) -> int:
+        """When the first event was received, epoch ms; 0 if there is none."""
+        return self._received_at(0)
+
+    @property
+    def newest(self) -> int:
+        """When the last event was received, epoch ms; 0 if there is none."""
+        return self._received_at(-1)
+
+    def _received_at(self, row: int) -> int:
+        received_at = self.decoded.events["received_at"]
+        return int(received_at[row].as_py()) if len(received_at) else 0
+
 
 @dataclass(frozen=True)
 class Read:

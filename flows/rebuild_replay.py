@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flows.cadence import Steady
 from flows.lookup import StoreLookup
 from flows.partition import Outgoing, Partition
 from flows.patience import patiently
@@ -62,7 +63,8 @@ class Replayed(Partition):
     def __init__(self, number: int, partitions: int, lookup: RebuiltLookup) -> None:
         super().__init__(number, partitions, 0, lookup)
         self.log_time = 0
-        self._rolled_up = _NO_TIME_IS_LATER
+        self._rolled_up = None
+        self._steady = Steady(longest=_NO_TIME_IS_LATER)  # a log's time leaps from record to record
 
     def _keep_events(self, events: pa.Table, offsets: Ints, dedup: Any, keep: Any) -> None:
         self.log_time = max(self.log_time, pc.max(events["received_at"]).as_py() or 0)

@@ -1,12 +1,14 @@
-"""Bytewax state: one shard a key. Opens its partition from the store at the first pull and flushes every second."""
+"""The shards of a process: pulls of partitions in, what their state puts out. A partition is opened from the store at its first pull."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from bytewax.operators import StatefulBatchLogic
+import structlog
 
 from flows import metrics
+from flows.cadence import due
 from flows.flush import Flush
 from flows.partition import Outgoing, Partition
 from flows.source import Pull
@@ -19,40 +21,69 @@ FLUSH_EVERY_BEHIND = 4_000
 
 Output = Sequence[Outgoing] | Flush
 
+log = structlog.get_logger()
 
-class ShardLogic(StatefulBatchLogic[Pull, Output, None]):
-    """Pulls of one partition in, records for other shards and flushes out."""
 
-    def __init__(self, open_partition: Callable[[int, int], Partition]) -> None:
-        """`open_partition(number, offset)` restores a partition as it was committed."""
-        self._open = open_partition
-        self._partition: Partition | None = None
+class Shards:
+    """A step of the dataflow: pulls in, records for other shards and flushes out, each with its partition.
+
+    It is not one of Bytewax's stateful operators: those send each key to a worker of their own choice, and blocks would
+    cross process borders. Here what a worker reads it applies.
+    """
+
+    def __init__(
+        self, open_partition: Callable[[int, int], Partition], sites: Callable[[int], Sequence[str]] = lambda now: ()
+    ) -> None:
+        """`open_partition(number, offset)` restores a partition as it was committed; `sites(now)` are all there are."""
+        self._open, self._sites = open_partition, sites
+        self._shards: dict[int, _Shard] = {}
+
+    def __call__(self, pulls: list[Pull]) -> list[tuple[int, Output]]:
+        """What pulls of this worker's partitions put out, in order."""
+        out: list[tuple[int, Output]] = []
+        for pull in pulls:
+            shard = self._shards.get(pull.partition)
+            if shard is None:
+                shard = self._shards[pull.partition] = _Shard(self._open(pull.partition, pull.start), self._sites)
+            out += [(pull.partition, output) for output in shard.take(pull)]
+        return out
+
+
+class _Shard:
+    """One partition, flushed every second."""
+
+    def __init__(self, partition: Partition, sites: Callable[[int], Sequence[str]]) -> None:
+        self._partition, self._sites = partition, sites
         self._flushed_at = 0
 
-    def on_batch(self, values: list[Pull]) -> tuple[Iterable[Output], bool]:
-        out: list[Output] = []
-        for pull in values:
-            if self._partition is None:
-                self._partition = self._open(pull.partition, pull.start)
-            partition = self._partition
-            for stretch in pull.read.stretches:
-                records = partition.apply(stretch.decoded, stretch.upto, pull.now)
-                if records:
-                    out.append(records)
-            if pull.now - self._flushed_at >= (FLUSH_EVERY_BEHIND if pull.read.behind else FLUSH_EVERY):
-                self._flushed_at = pull.now
-                out.append(self._flush(partition, pull.now))
-        return out, StatefulBatchLogic.RETAIN
+    def take(self, pull: Pull) -> Iterator[Output]:
+        partition = self._partition
+        for stretch in pull.read.stretches:
+            records = partition.apply(stretch.decoded, stretch.upto, pull.now)
+            if records:
+                yield records
+        if due(pull.now, self._flushed_at, FLUSH_EVERY_BEHIND if pull.read.behind else FLUSH_EVERY):
+            self._flushed_at = pull.now
+            yield self._flush(partition, pull)
 
-    def _flush(self, partition: Partition, now: int) -> Flush:
-        flush = partition.flush(now)
+    def _flush(self, partition: Partition, pull: Pull) -> Flush:
+        flush = partition.flush(pull.now)
+        flush = replace(
+            flush, commit=replace(flush.commit, at=pull.as_of)
+        )  # what is fresh is what was read, not the write
         label, counts = str(partition.number), partition.counts
         for outcome in ("events", "bots", "repeated", "rejected"):
             metrics.EVENTS.labels(label, outcome).inc(getattr(counts, outcome))
             setattr(counts, outcome, 0)
+        if flush.rejected:
+            self._tell_rejected(flush.rejected, pull)
         metrics.VISITORS.labels(label).set(len(partition.shard.slots))
         metrics.STATE_BYTES.labels(label).set(partition.shard.nbytes)
         return flush
 
-    def snapshot(self) -> None:
-        return None
+    def _tell_rejected(self, rejected: Mapping[tuple[str, str], int], pull: Pull) -> None:
+        """One line a site and reason. Sites nobody knows are one in the metric, so that it cannot grow without end."""
+        known = set(self._sites(pull.now))
+        for (site_id, reason), count in rejected.items():
+            metrics.REJECTED.labels(reason, site_id if site_id in known else "").inc(count)
+            log.warning("rejected", partition=pull.partition, site=site_id[:80], reason=reason, count=count)

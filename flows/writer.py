@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from flows import metrics
 from flows.flush import Flush
+from flows.lag import Lag
 from flows.partition import Outgoing
 from flows.patience import patiently
 from ingest.log.log import EventLog
@@ -38,8 +39,9 @@ class Writer:
     flush written, its commit would cover rows that are not there.
     """
 
-    def __init__(self, log: EventLog, store: Store) -> None:
-        self._log, self._store = log, store
+    def __init__(self, log: EventLog, store: Store, lag: Lag | None = None) -> None:
+        """`lag` is told of commits."""
+        self._log, self._store, self._lag = log, store, lag
         self._threads = [ThreadPoolExecutor(1, thread_name_prefix=f"writer-{number}") for number in range(THREADS)]
         self._pending: deque[Future[None]] = deque()
         self._lock = Lock()
@@ -75,11 +77,16 @@ class Writer:
         patiently("append to the log", lambda: self._log.append(records))
 
     def _write_flush(self, flush: Flush) -> None:
+        commit, written = flush.commit, 0
         with metrics.FLUSH_SECONDS.time():
             for name, rows in flush.tables():
-                self._insert(name, rows)
-        metrics.COMMITTED_OFFSET.labels(str(flush.commit.partition)).set(flush.commit.to_offset)
+                self._insert(name, rows, commit.partition)
+                written += len(rows)
+        metrics.FLUSH_ROWS.observe(written)
+        metrics.COMMITTED_OFFSET.labels(str(commit.partition)).set(commit.to_offset)
+        if self._lag is not None:
+            self._lag.committed(commit.partition, commit.to_offset, commit.at)
 
-    def _insert(self, name: str, rows: pa.Table) -> None:
-        patiently(f"write {name}", lambda: self._store.insert(name, rows))
+    def _insert(self, name: str, rows: pa.Table, partition: int) -> None:
+        patiently(f"write {name}", lambda: self._store.insert(name, rows), partition=partition)
         metrics.ROWS_WRITTEN.labels(name).inc(len(rows))

@@ -115,6 +115,9 @@ class Reason(StrEnum):
     TOO_LATE = "too_late"
     # after the door
     OLDER_THAN_HORIZON = "older_than_horizon"
+    UNREADABLE_RECORD = "unreadable_record"
+    BAD_SITE_ID = "bad_site_id"
+    LOST_RECORDS = "lost_records"
 
 
 EXPLANATIONS: Final[dict[Reason, str]] = {
@@ -153,4 +156,7 @@ EXPLANATIONS: Final[dict[Reason, str]] = {
     Reason.IN_THE_FUTURE: "the event lies more than 24 hours in the future",
     Reason.TOO_LATE: "the event is more than 7 days old",
     Reason.OLDER_THAN_HORIZON: "more than 8 days older than the visitor's last event: that time is closed",
+    Reason.UNREADABLE_RECORD: "a record of the log that is no event, written by another program",
+    Reason.BAD_SITE_ID: "a record of the log, written by another program, whose site_id is none",
+    Reason.LOST_RECORDS: "records of the log were deleted before they were read; the loss was accepted",
 }

@@ -24,9 +24,17 @@ QUERIES = Path(__file__).parent / "queries"
 
 Params = Mapping[str, object]
 
-# ClickHouse's codes for "not now": timeouts, too much at once, memory, disk, read-only replica, too many parts,
-# network, cancelled, Keeper.
-_NOT_NOW = frozenset({3, 32, 159, 160, 202, 209, 210, 241, 242, 243, 252, 279, 285, 319, 394, 425, 439, 999})
+# ClickHouse's codes for "not now" (src/Common/ErrorCodes.cpp), by a word for why.
+_WHY = {
+    # connections, Keeper, replicas, cancelled, shutting down, threads, deadlock, overload
+    "away": (3, 32, 198, 203, 210, 225, 236, 279, 285, 286, 319, 394, 425, 439, 473, 745, 999),
+    "busy": (159, 160, 202, 209),  # time-outs, too many queries at once
+    "memory": (241,),
+    "read_only": (164, 242),  # the user or the server; a replica that lost Keeper
+    "disk_full": (75, 243),
+    "too_many_parts": (252,),
+}
+_NOT_NOW = {code: why for why, codes in _WHY.items() for code in codes}
 
 
 class StoreError(Exception):
@@ -38,7 +46,14 @@ class StoreError(Exception):
 
 
 class StoreUnavailable(Exception):
-    """ClickHouse cannot be reached or cannot answer now; the same call may be repeated."""
+    """ClickHouse cannot be reached or cannot answer now; the same call may be repeated.
+
+    `why`: away, busy, memory, read_only, disk_full or too_many_parts.
+    """
+
+    def __init__(self, message: str, why: str = "away") -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class Store:
@@ -188,4 +203,4 @@ def _told(error: Exception) -> StoreError | StoreUnavailable:
         answered_wrong = any(f"HTTP status {status}" in text for status in (400, 401, 403, 404))
         away = isinstance(error, OperationalError) or "HTTP status 5" in text or "HTTP status 429" in text
         return StoreUnavailable(text) if away and not answered_wrong else StoreError(text)
-    return StoreUnavailable(text) if code in _NOT_NOW else StoreError(text, code)
+    return StoreUnavailable(text, _NOT_NOW[code]) if code in _NOT_NOW else StoreError(text, code)

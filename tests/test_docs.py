@@ -9,16 +9,21 @@ from typing import Any
 
 import pytest
 import typer.main
+from prometheus_client.metrics import MetricWrapperBase
 
 from api.app import create_app
+from api.metrics import Metrics
 from deploy.cli import app
 from deploy.settings import PREFIX, Settings
+from flows import metrics
 from ingest.importers.formats import FORMATS
 from sql.store import Store
 from tests.api.memory_log import MemoryLog
 
 PROJECT = Path(__file__).parents[1]
 PAGES = sorted([PROJECT / "README.md", *(PROJECT / "docs").glob("*.md")])
+FLOW_METRICS = sorted(metric._name for metric in vars(metrics).values() if isinstance(metric, MetricWrapperBase))
+API_METRICS = sorted(metric.name for metric in Metrics().registry.collect())
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 
 
@@ -51,6 +56,11 @@ def test_every_setting_is_documented_as_it_is(name: str) -> None:
     )
     assert (f"`{default}`" if default != "" else "empty") in row
     assert field.description in row
+
+
+@pytest.mark.parametrize("name", [*FLOW_METRICS, *API_METRICS])
+def test_every_metric_is_documented(name: str) -> None:
+    assert re.search(rf"`{name}(_total)?`", (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("words", [words for words, _ in commands()])

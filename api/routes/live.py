@@ -11,6 +11,7 @@ from api.auth import Reader
 from api.cards import order_of, product_names, read_cards, visit_of
 from api.context import Context, Here
 from api.explain import explain
+from api.last_answers import question
 from api.live import Question, find
 from api.problems import not_found, responses
 from api.schemas import (
@@ -41,22 +42,30 @@ _LISTED = 200
 @router.get("/live/visitors")
 def live(context: Here, holder: Reader, query: Annotated[LiveQuery, Query()]) -> LiveOut:
     """Who is there: visitors of the last 24 hours or 7 days, everyone or one saved segment, latest activity first."""
-    asked = asked_for(context.store, holder.site_id, None, "")
-    if query.segment is not None:
-        asked = saved(context.store, holder.site_id, query.segment, "?segment")
-    return _live(context, holder, asked, query)
+
+    def answer() -> LiveOut:
+        asked = asked_for(context.store, holder.site_id, None, "")
+        if query.segment is not None:
+            asked = saved(context.store, holder.site_id, query.segment, "?segment")
+        return _live(context, holder, asked, query)
+
+    return context.last.answer(question(holder.site_id, "live", query), context.clock(), answer)
 
 
 @router.post("/live/visitors")
 def live_of_expression(context: Here, holder: Reader, body: LiveIn) -> LiveOut:
     """The same for any expression, without saving it."""
-    return _live(context, holder, asked_for(context.store, holder.site_id, body.segment, "/segment"), body)
+
+    def answer() -> LiveOut:
+        return _live(context, holder, asked_for(context.store, holder.site_id, body.segment, "/segment"), body)
+
+    return context.last.answer(question(holder.site_id, "live of expression", body), context.clock(), answer)
 
 
 def _live(context: Context, holder: KeyHolder, asked: Asked, wanted: LiveQuery | LiveIn) -> LiveOut:
     now, online_minutes = context.clock(), context.settings.online_minutes
-    question = Question(holder.site_id, wanted.window, asked, wanted.q, wanted.sort, wanted.limit)
-    found = find(context.store, question, wanted.cursor, now, online_minutes)
+    wanted_ones = Question(holder.site_id, wanted.window, asked, wanted.q, wanted.sort, wanted.limit)
+    found = find(context.store, wanted_ones, wanted.cursor, now, online_minutes)
     return LiveOut(
         **fresh(context, now),
         window=wanted.window,
@@ -117,6 +126,11 @@ def visitor_segments(context: Here, holder: Reader, visitor_id: VisitorId) -> Vi
 def visitor(context: Here, holder: Reader, visitor_id: VisitorId) -> VisitorOut:
     """One visitor, with visits and orders."""
     now = context.clock()
+    asked = question(holder.site_id, f"visitor {visitor_id}")
+    return context.last.answer(asked, now, lambda: _visitor(context, holder, visitor_id, now))
+
+
+def _visitor(context: Context, holder: KeyHolder, visitor_id: str, now: int) -> VisitorOut:
     card = _card(context, holder, visitor_id, now)
     key = {"site_id": holder.site_id, "visitor_id": visitor_id, "size": _LISTED}
     visits = context.store.rows("visitor_visits", key)

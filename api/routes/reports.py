@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query
 
 from api.asked import asked_for
 from api.auth import Reader
-from api.context import Here
+from api.context import Context, Here
+from api.last_answers import question
 from api.live_report import read_report
 from api.problems import responses
 from api.reports import differences_in_percent, differences_in_points, measures, shares, sums_of
@@ -26,6 +27,7 @@ from api.schemas import (
 from api.shown import asked_segment, fresh
 from api.strict import StrictRoute
 from api.times import iso
+from sql.keys import KeyHolder
 
 router = APIRouter(
     prefix="/v1/reports",
@@ -39,6 +41,11 @@ router = APIRouter(
 def live_report(context: Here, holder: Reader, body: ReportIn) -> ReportOut:
     """Segment and site side by side, over the visits of the last 24 hours or 7 days."""
     now = context.clock()
+    asked = question(holder.site_id, "report", body)
+    return context.last.answer(asked, now, lambda: _live_report(context, holder, body, now))
+
+
+def _live_report(context: Context, holder: KeyHolder, body: ReportIn, now: int) -> ReportOut:
     asked = asked_for(context.store, holder.site_id, body.segment, "/segment")
     read = read_report(context.store, holder.site_id, body.window, asked, now, context.settings.online_minutes)
     segment, site = measures(read.segment), measures(read.site)
@@ -66,6 +73,11 @@ def live_report(context: Here, holder: Reader, body: ReportIn) -> ReportOut:
 def curve(context: Here, holder: Reader, query: Annotated[CurveQuery, Query()]) -> CurveOut:
     """Figures of the whole site over time, as the flow wrote them down every few seconds."""
     now = context.clock()
+    asked = question(holder.site_id, "curve", query)
+    return context.last.answer(asked, now, lambda: _curve(context, holder, query, now))
+
+
+def _curve(context: Context, holder: KeyHolder, query: CurveQuery, now: int) -> CurveOut:
     span = query.minutes * 60_000
     rows = context.store.rows(
         "site_curve",

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import tempfile
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import chdb
 
@@ -199,17 +200,28 @@ def _whole(connection: Any, job: Job, out: int) -> Summary:
 
 
 def _insert(connection: Any, sql: str, name: str, data: Iterable[bytes]) -> Summary:
-    inserter = connection.send_insert(sql, name)
-    try:
+    """Inserts data, held in memory once. (chDB's streaming insert says that all is well where the table refuses it at the end:
+    a full disk, too many parts.)"""
+    with _memory() as held:
+        size = 0
         for piece in pieces(data):
-            inserter.append(piece)
-        result = inserter.finish()
-    except BaseException:
-        inserter.cancel()
-        raise
-    return Summary(
-        written_rows=result.rows_written, written_bytes=result.bytes_written, elapsed_ns=int(result.elapsed * 1e9)
-    )
+            rest = memoryview(piece)
+            while rest:
+                rest = rest[held.write(rest) :]
+            size += len(piece)
+        if not size:
+            connection.send_insert(sql, name).finish()  # nothing, but what is wrong with the statement is told
+            return Summary()
+        held.seek(0)
+        file = f"FROM INFILE '/dev/fd/{held.fileno()}' COMPRESSION 'none'"
+        return _summary(connection.query(f"{sql}\n{file}\nFORMAT {identifier(name)}", "Null"))
+
+
+def _memory() -> IO[bytes]:
+    """A file that is gone when it is closed: in memory where the system has such."""
+    if hasattr(os, "memfd_create"):
+        return open(os.memfd_create("insert"), "w+b", buffering=0)
+    return tempfile.TemporaryFile(buffering=0)
 
 
 def pieces(data: Iterable[bytes]) -> Iterator[bytes]:

@@ -47,18 +47,27 @@ def child_key(slot: Ints, item: Ints) -> Hashes:
 
 
 class Seen:
-    """Dedup keys of the last 8 to 16 days in two generations: a repeat is known for at least 8 days."""
+    """Dedup keys of the last 8 to 16 days in two generations: a repeat is known for at least 8 days.
+
+    Keys age by the time that records were received in. A leap of more than a day, back or forward, is a clock that was set, or
+    a shop that was shut: nothing ages by it.
+    """
 
     SPAN = 8 * DAY
+    LEAP = DAY
 
     def __init__(self) -> None:
-        self._now, self._before, self._since = HashIndex(), HashIndex(), 0
+        self._now, self._before = HashIndex(), HashIndex()
+        self._since = self._newest = 0
 
     def add(self, keys: Hashes, received_at: int) -> Bools:
         """Take keys in, shape (n,); True where one was not here. `received_at`: of the newest, epoch ms."""
+        leap = received_at - self._newest
+        if abs(leap) > self.LEAP:
+            self._since += leap
+        self._newest = received_at
         if received_at - self._since >= self.SPAN:
-            self._before = self._now if received_at - self._since < 2 * self.SPAN else HashIndex()
-            self._now, self._since = HashIndex(), received_at
+            self._before, self._now, self._since = self._now, HashIndex(), received_at
         _, new = self._now.insert(keys)
         if self._before.used:
             new &= ~self._before.contains(keys)

@@ -461,10 +461,15 @@ class Shard:
 
     # -- memory
 
-    def evict(self, now: int) -> int:
-        """Forget visitors who can be in no window any more (their rows stay in the store); returns how many."""
+    def evict(self, now: int, steady: int | None = None) -> int:
+        """Forget visitors who can be in no window any more (their rows stay in the store); returns how many.
+
+        `steady`: the time that `apply` is told, where it is not `now`. Who was touched within an hour of it stays: his row may
+        not be written yet.
+        """
         v = self.visitors
-        idle = v["alive"] & ~v["changed"] & (v["last_seen"] < now - HORIZON) & (v["touched_at"] < now - HOUR)
+        touched = v["touched_at"] >= (now if steady is None else steady) - HOUR
+        idle = v["alive"] & ~v["changed"] & (v["last_seen"] < now - HORIZON) & ~touched
         gone = np.flatnonzero(idle)
         if len(gone):
             self.dormant.insert(v["key_hash"][gone])

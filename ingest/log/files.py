@@ -83,6 +83,14 @@ class FileLog:
         with self._as_unavailable():
             return self._partitions[partition].end()
 
+    def ends(self) -> Sequence[int]:
+        with self._as_unavailable():
+            return [partition.end() for partition in self._partitions]
+
+    def count(self, partition: int, after: int, upto: int) -> int:
+        with self._as_unavailable():
+            return self._partitions[partition].count(after, upto)
+
     def trim(self, partition: int, before_offset: int, written_before: float | None = None) -> int:
         """Deletes what is no longer needed: whole segments that end at or before `before_offset` and, if told, were
         last written before that time (epoch seconds). The newest segment stays. Returns the new start."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ingest.log.kafka_append import KafkaAppender
+from ingest.log.kafka_ends import KafkaEnds
 from ingest.log.kafka_read import KafkaReader
 from ingest.log.kafka_settings import MOST_RECORD_BYTES, KafkaSettings, Setting
 from ingest.log.kafka_topic import made_or_found
@@ -35,17 +36,20 @@ class KafkaLog:
         read_seconds: float = 2.0,
         open_seconds: float = 10.0,
     ) -> None:
-        """Opens the log in `topic`, or makes the topic. `partitions` may be None for one that exists.
+        """Opens the log in `topic`, or makes the topic. `partitions` may be None for one that exists; if it has more, the
+        first ones are used.
 
         `bootstrap`: brokers, `host:port,host:port`. `settings`: any of librdkafka's, as for TLS and SASL; never shown.
         `replication`: of a topic that is made; None is the brokers' default. The seconds bound how long a call waits.
         Raises PartitionsDiffer, FileNotFoundError (no topic, and no `partitions`), KafkaSettingsRefused and LogUnavailable.
         """
         checked = KafkaSettings(bootstrap, settings)
-        self._partitions = made_or_found(checked, topic, partitions, replication, retention_days, open_seconds)
+        found = made_or_found(checked, topic, partitions, replication, retention_days, open_seconds)
+        self._partitions, self._unused = partitions or found, range(partitions or found, found)
         self._settings, self._topic, self._read_seconds = checked, topic, read_seconds
         self._ends: dict[int, int] = {}
         self._appender = KafkaAppender(checked, topic, append_seconds, self._ends)
+        self._asker = KafkaEnds(checked, topic, read_seconds)
         self._opening = threading.Lock()
         self._reader: KafkaReader | None = None
         self._closed = False
@@ -74,12 +78,38 @@ class KafkaLog:
     def end(self, partition: int) -> int:
         return self._open_reader().watermarks(partition)[1]
 
+    def ends(self) -> Sequence[int]:
+        self._require_open()
+        return self._asker.ends(range(self._partitions))
+
+    def count(self, partition: int, after: int, upto: int) -> int:
+        self._require_open()
+        return max(0, upto - after)
+
+    def unread(self) -> Mapping[int, int]:
+        """Partitions that the topic has beyond those of the log, when it was opened, and how many records each holds.
+
+        They are never read. Raises LogUnavailable.
+        """
+        if not self._unused:
+            return {}
+        starts, ends = self._asker.starts(self._unused), self._asker.ends(self._unused)
+        return {number: end - start for number, start, end in zip(self._unused, starts, ends, strict=True)}
+
+    def retention_ms(self) -> int | None:
+        """How long the brokers keep a record; None for ever. Raises LogUnavailable."""
+        return self._asker.retention_ms()
+
     def close(self) -> None:
         with self._opening:
             self._closed = True
             self._appender.close()
             if self._reader is not None:
                 self._reader.close()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise LogUnavailable("the event log is closed")
 
     def _open_reader(self) -> KafkaReader:
         reader = self._reader

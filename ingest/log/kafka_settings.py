@@ -22,13 +22,13 @@ class _NotAgain(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._told: dict[str, float] = {}
+        self.told: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         kind = str(record.args[0]) if isinstance(record.args, tuple) and record.args else record.getMessage()
-        if record.created - self._told.get(kind, 0.0) < _QUIET_SECONDS:
+        if record.created - self.told.get(kind, 0.0) < _QUIET_SECONDS:
             return False
-        self._told[kind] = record.created
+        self.told[kind] = record.created
         return True
 
 

@@ -23,11 +23,12 @@ def made_or_found(
     retention_days: float,
     seconds: float,
 ) -> int:
-    """The number of partitions of `topic`; makes it if `partitions` is told and there is none.
+    """The number of partitions that `topic` has; makes it if `partitions` is told and there is none.
 
+    It may be more than `partitions`: somebody added some, and Kafka cannot take them away again.
     `replication` None: the brokers' default. From three replicas on, two must have a record before it counts as written.
-    Raises PartitionsDiffer, FileNotFoundError (no topic, and no `partitions`), LogUnavailable after about `seconds`, and
-    KafkaSettingsRefused.
+    Raises PartitionsDiffer if there are fewer, FileNotFoundError (no topic, and no `partitions`), LogUnavailable after about
+    `seconds`, and KafkaSettingsRefused.
     """
     if partitions is not None and partitions < 1:
         raise ValueError("an event log has at least one partition")
@@ -43,10 +44,17 @@ def made_or_found(
         _make(admin, topic, partitions, replication, retention_days, until)
         while (found := _partitions(admin, topic, until)) is None:
             _pause(topic, until)
-    if partitions is not None and found != partitions:
+    if partitions is not None and found < partitions:
         raise PartitionsDiffer(
             f"the topic {topic} has {found} partitions, {partitions} were asked for; "
             f"set the number back to {found}, or use another topic"
+        )
+    if partitions is not None and found > partitions:
+        LOGGER.warning(
+            "the topic %s has %d partitions, %d are used: what other producers write to the others is not read",
+            topic,
+            found,
+            partitions,
         )
     return found
 

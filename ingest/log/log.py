@@ -73,6 +73,18 @@ class EventLog(Protocol):
         """The offset of the newest durable record; `start` if there is none."""
         ...
 
+    def ends(self) -> Sequence[int]:
+        """`end` of every partition, asked for at once. May be asked while another thread reads, without delay to it."""
+        ...
+
+    def count(self, partition: int, after: int, upto: int) -> int:
+        """How many records have offsets above `after`, up to and with `upto` (offsets as `end`, `start` and blocks tell them).
+
+        Remembers what it counted: asked again and again about where a log grows, it looks at each record about once.
+        May raise OffsetOutOfRange where records were deleted.
+        """
+        ...
+
     def close(self) -> None:
         """Releases files and connections; later calls raise LogUnavailable."""
         ...

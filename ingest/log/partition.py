@@ -22,6 +22,7 @@ from typing import Final
 
 import numpy as np
 
+from ingest.log.line_count import LineCount
 from ingest.log.log import Block, LogUnavailable, OffsetOutOfRange
 
 _POSITION: Final = struct.Struct("<QQQQ")  # end, base of the segment written to, and both again: a torn read shows
@@ -36,6 +37,7 @@ class Partition:
         self._directory = directory
         self._segment_bytes = segment_bytes
         self._bases: list[int] = []  # of the segments, as last listed
+        self._lines = LineCount(self._newlines)
         if not directory.exists():
             directory.mkdir(exist_ok=True)
             sync_directory(directory.parent)
@@ -90,6 +92,11 @@ class Partition:
             if len(text) < min(wanted, end - offset):
                 raise LogUnavailable(f"{self._directory}: no whole line at {offset}; the segment file was changed")
             wanted *= 4  # one record larger than asked for
+
+    def count(self, after: int, upto: int) -> int:
+        if upto > self.end():
+            raise OffsetOutOfRange(f"{self._directory.name}: offset {upto} is beyond the end, {self.end()}")
+        return self._lines.between(after, upto) if after < upto else 0
 
     def trim(self, before_offset: int, written_before: float | None) -> int:
         """Deletes whole segments that end at or before `before_offset` and, if told, were last written before that
@@ -231,6 +238,16 @@ class Partition:
         finally:
             os.close(descriptor)
         return b"".join(parts)
+
+    def _newlines(self, begin: int, end: int) -> int:
+        found = 0
+        while begin < end:
+            text = self._bytes(begin, min(_SCAN_BYTES, end - begin))
+            if not text:
+                raise LogUnavailable(f"{self._directory}: nothing at {begin}; the segment file was changed")
+            found += text.count(b"\n")
+            begin += len(text)
+        return found
 
     def _listed(self) -> list[int]:
         return sorted(int(path.stem) for path in self._directory.glob("*.log"))

@@ -1,8 +1,41 @@
 -- The next events of a shard, at most `most`, as lines of the log again: what the state is made of, absent where it was ''.
+-- The columns get their names within: a Distributed table would send them on without, and formatRow writes names.
 SELECT
     log_offset,
     formatRow(
         'JSONEachRow',
+        site_id,
+        visitor_id,
+        event_id,
+        name,
+        occurred_at,
+        received_at,
+        bot,
+        pageview,
+        url,
+        title,
+        referrer,
+        search_keyword,
+        channel,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        utm_term,
+        utm_content,
+        search_term,
+        environment,
+        os,
+        browser,
+        app_version,
+        transaction_id,
+        value,
+        currency,
+        items
+    ) AS line
+FROM
+(
+    SELECT
+        log_offset,
         site_id,
         visitor_id,
         event_id,
@@ -32,22 +65,23 @@ SELECT
         CAST(
             arrayZip(items.item_id, items.price, items.quantity, arrayMap(one -> nullIf(one, ''), items.category)),
             'Array(Tuple(item_id String, price Nullable(Int64), quantity Int64, category Nullable(String)))') AS items
-    ) AS line
-FROM events
-WHERE shard = {shard:UInt16}
-  AND log_offset > {after:UInt64}
-  AND log_offset <=
-  (
-      SELECT max(log_offset)
-      FROM
+    FROM events
+    WHERE shard = {shard:UInt16}
+      AND log_offset > {after:UInt64}
+      AND log_offset <=
       (
-          SELECT log_offset
-          FROM events
-          WHERE shard = {shard:UInt16} AND log_offset > {after:UInt64} AND log_offset <= {upto:UInt64}
-          ORDER BY log_offset
-          LIMIT {most:UInt64}
+          SELECT max(log_offset)
+          FROM
+          (
+              SELECT log_offset
+              FROM events
+              WHERE shard = {shard:UInt16} AND log_offset > {after:UInt64} AND log_offset <= {upto:UInt64}
+              ORDER BY log_offset
+              LIMIT {most:UInt64}
+          )
       )
-  )
+    ORDER BY log_offset
+    LIMIT 1 BY log_offset
+)
 ORDER BY log_offset
-LIMIT 1 BY log_offset
 SETTINGS output_format_json_quote_64bit_integers = 0, output_format_json_named_tuples_as_objects = 1

@@ -42,6 +42,12 @@ class MemoryLog:
         self._present()
         return len(self.lines[partition])
 
+    def ends(self) -> list[int]:
+        return [self.end(partition) for partition in range(self.partitions)]
+
+    def count(self, partition: int, after: int, upto: int) -> int:
+        return upto - after
+
     def close(self) -> None:
         self.away = True
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from sql import migrate
 from sql.store import Store
 from tests.api.client import Client
 from tests.api.conftest import HOUR, MINUTE, NOW, Shop, World
@@ -38,12 +39,50 @@ def test_readiness_names_what_is_away(world: World, lost: Client) -> None:
 def test_a_flow_that_lags_makes_it_degraded_but_ready(world: World) -> None:
     world.store.command("TRUNCATE TABLE commits")
     assert world.client.get("/readyz").json()["status"] == "degraded"
-    insert_rows(world.store, "commits", [{"partition": 0, "from_offset": 1, "to_offset": 2, "at": NOW}])
+    insert_rows(world.store, "commits", [{"partition": 0, "from_offset": 0, "to_offset": 0, "at": NOW}])
     world.clock.now += 1000
     answer = world.client.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (200, "ready")
     world.clock.now += HOUR
     assert world.client.get("/readyz").json()["status"] == "degraded"
+
+
+def test_a_commit_from_the_future_makes_nothing_fresh(world: World) -> None:
+    world.store.command("TRUNCATE TABLE commits")
+    row = {"partition": 0, "from_offset": 0, "to_offset": 0}
+    insert_rows(world.store, "commits", [row | {"at": NOW}])
+    insert_rows(world.store, "commits", [row | {"at": NOW + HOUR, "from_offset": 0}])
+    world.clock.now = NOW + MINUTE
+    body = world.client.get("/readyz").json()
+    assert (body["status"], body["flow"]["detail"].partition(":")[0]) == ("degraded", "figures are 60.0 s old")
+    world.store.command("TRUNCATE TABLE commits")
+
+
+def test_pending_migrations_make_it_not_ready(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    pending = migrate.migrations()[-2:]
+    monkeypatch.setattr(migrate, "plan", lambda store: pending)
+    answer = world.client.get("/readyz")
+    assert (answer.status_code, answer.json()["clickhouse"]["ok"]) == (503, False)
+    assert "2 migrations are pending" in answer.json()["clickhouse"]["detail"]
+
+
+def test_a_log_that_ends_before_what_was_applied_is_degraded(world: World) -> None:
+    world.store.command("TRUNCATE TABLE commits")
+    insert_rows(world.store, "commits", [{"partition": 1, "from_offset": 0, "to_offset": 5, "at": NOW}])
+    body = world.client.get("/readyz").json()
+    assert body["status"] == "degraded"
+    assert body["flow"]["detail"].startswith("partition 1 was applied up to offset 5, but the log ends before")
+    world.store.command("TRUNCATE TABLE commits")
+
+
+def test_a_read_only_clickhouse_is_degraded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.store.command("TRUNCATE TABLE commits")
+    insert_rows(world.store, "commits", [{"partition": 0, "from_offset": 0, "to_offset": 0, "at": NOW}])
+    assert world.client.get("/readyz").json()["status"] == "ready"
+    monkeypatch.setattr(world.store, "_texts", {"writable": "SELECT 1 AS user_is_read_only, 0 AS read_only_replicas"})
+    body = world.client.get("/readyz").json()
+    assert (body["status"], body["flow"]["ok"]) == ("degraded", False)
+    assert body["flow"]["detail"].startswith("ClickHouse is read-only")
 
 
 def test_while_clickhouse_is_away_questions_are_answered_503_to_repeat(shop: Shop, lost: Client) -> None:

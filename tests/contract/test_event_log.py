@@ -172,6 +172,29 @@ def test_reading_beyond_the_end_or_before_the_start_is_out_of_range(opener: Open
         log.read(0, log.start(0) - 1, 1_000)
 
 
+def test_all_ends_are_told_at_once(opener: Opener) -> None:
+    log, other = opener(), opener()
+    log.append([(0, b"a0"), (2, b"c0"), (0, b"a1")])
+    other.append([(2, b"c1")])
+    assert list(log.ends()) == [log.end(partition) for partition in range(PARTITIONS)]
+    assert list(other.ends()) == list(log.ends())
+    assert log.ends()[1] == log.start(1)
+
+
+def test_records_between_any_two_offsets_are_counted(opener: Opener) -> None:
+    log, other = opener(), opener()
+    log.append([(0, b"x" * (n % 90 + 1)) for n in range(200)])
+    seen = [0] + [int(offset) for block in blocks(log, 0) for offset in block.offsets]
+    for first in range(0, 201, 17):
+        for last in range(first, 201, 23):
+            assert log.count(0, seen[first], seen[last]) == last - first
+    for first, last in ((150, 200), (0, 200), (3, 7), (0, 1), (199, 200)):  # back and forth
+        assert log.count(0, seen[first], seen[last]) == last - first
+    other.append([(0, b"more"), (0, b"and more")])
+    assert log.count(0, seen[190], log.ends()[0]) == 12
+    assert log.count(1, 0, log.ends()[1]) == 0
+
+
 def test_threads_that_append_at_once_lose_nothing_and_keep_their_own_order(opener: Opener) -> None:
     log, other = opener(), opener()
 
@@ -278,6 +301,8 @@ def test_a_closed_log_is_unavailable(opener: Opener) -> None:
         lambda: log.read(0, 0, 100),
         lambda: log.start(0),
         lambda: log.end(0),
+        lambda: log.ends(),
+        lambda: log.count(0, 0, 0),
     ):
         with pytest.raises(LogUnavailable):
             call()

@@ -44,6 +44,12 @@ class DenseLog:
     def end(self, partition: int) -> int:
         return len(self.lines[partition])
 
+    def ends(self) -> list[int]:
+        return [self.end(partition) for partition in range(self.partitions)]
+
+    def count(self, partition: int, after: int, upto: int) -> int:
+        return upto - after
+
     def close(self) -> None:
         pass
 

@@ -8,7 +8,8 @@ from flows.decode import batch_of, decode, fixed_width, stretches
 from flows.visitors.batch import ADD, OTHER, VIEW
 
 EVENT = {
-    "site_id": "s", "visitor_id": "v", "event_id": "e1", "name": "view_item", "occurred_at": 5, "received_at": 6, "bot": False,
+    "site_id": "s", "visitor_id": "v", "event_id": "e1", "name": "view_item", "bot": False,
+    "occurred_at": 1_767_225_600_005, "received_at": 1_767_225_600_006,
     "items": [{"item_id": "i", "price": 10, "quantity": 2, "category": "bags"}],
 }  # fmt: skip
 

@@ -6,17 +6,20 @@ import orjson
 from flows.decode import decode
 from flows.products import Products
 
+AT = 1_767_225_600_000
+
 
 def told(*events: dict) -> list[tuple]:
     lines = b"".join(
-        orjson.dumps({"visitor_id": "v", "event_id": str(i), "name": "view_item", "received_at": 9, **event}) + b"\n"
+        orjson.dumps({"visitor_id": "v", "event_id": str(i), "name": "view_item", "received_at": AT + 9, **event})
+        + b"\n"
         for i, event in enumerate(events)
     )
     return decode(lines, np.arange(1, len(events) + 1)).events
 
 
 def event(at: int, *items: dict, site: str = "s", bot: bool = False) -> dict:
-    return {"site_id": site, "occurred_at": at, "bot": bot, "items": list(items)}
+    return {"site_id": site, "occurred_at": AT + at, "bot": bot, "items": list(items)}
 
 
 def names(table) -> set[tuple]:

@@ -12,7 +12,13 @@ from flows.read_ahead import Reader
 from ingest.log.files import FileLog
 from ingest.log.log import Block, EventLog, LogUnavailable
 
-EVENT = {"site_id": "s", "visitor_id": "v", "name": "page_view", "occurred_at": 1, "received_at": 1}
+EVENT = {
+    "site_id": "s",
+    "visitor_id": "v",
+    "name": "page_view",
+    "occurred_at": 1_767_225_600_000,
+    "received_at": 1_767_225_600_000,
+}
 
 
 class Breakable:

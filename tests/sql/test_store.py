@@ -119,6 +119,21 @@ def test_being_too_busy_is_unavailable(store: Store) -> None:
         store.rows_of("SELECT groupArray(number) FROM numbers(100000000)", settings={"max_memory_usage": 10_000_000})
 
 
+NOT_NOW = {
+    164: "read_only", 242: "read_only", 243: "disk_full", 75: "disk_full", 241: "memory", 252: "too_many_parts", 202: "busy",
+    159: "busy", 225: "away", 999: "away", 210: "away",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "why"), NOT_NOW.items())
+def test_what_will_pass_is_unavailable_and_says_why(store: Store, code: int, why: str) -> None:
+    with pytest.raises(StoreUnavailable) as caught:
+        store.rows_of(
+            f"SELECT throwIf(1, 'not now', toInt16({code}))", settings={"allow_custom_error_code_in_throwif": 1}
+        )
+    assert caught.value.why == why
+
+
 def test_a_missing_database_is_a_mistake_that_create_database_mends(clickhouse_url: str, database: str) -> None:
     store = Store(clickhouse_url, f"{database}_more")
     with pytest.raises(StoreError):

@@ -9,9 +9,10 @@ from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource
 from confluent_kafka.cimpl import NewPartitions
 
+from flows.lost import RecordsLost, gap
 from ingest.log import KafkaLog, KafkaSettingsRefused, LogUnavailable, OffsetOutOfRange, PartitionsDiffer
 from ingest.log.kafka_read import KafkaReader
-from ingest.log.kafka_settings import KafkaSettings
+from ingest.log.kafka_settings import LOGGER, KafkaSettings
 
 
 @pytest.fixture
@@ -74,6 +75,7 @@ def test_a_topic_is_made_with_what_the_log_relies_on(kafka: str, topic: str, adm
     assert config["max.message.bytes"] == str(16 << 20)
     existing = KafkaLog(kafka, topic, None)
     assert existing.partitions == 5
+    assert existing.retention_ms() == 10 * 86_400_000
     existing.close()
 
 
@@ -83,15 +85,29 @@ def test_a_topic_nobody_made_is_not_made_by_who_only_asks(kafka: str, topic: str
             KafkaLog(kafka, topic, None)
 
 
-def test_added_partitions_are_an_error_that_says_so(log: KafkaLog, kafka: str, topic: str, admin: AdminClient) -> None:
+def test_added_partitions_are_left_alone_and_told_of(
+    log: KafkaLog, kafka: str, topic: str, admin: AdminClient, caplog: pytest.LogCaptureFixture
+) -> None:
     admin.create_partitions([NewPartitions(topic, 6)])[topic].result(20)
     until = time.monotonic() + 20
     while len(admin.list_topics(topic).topics[topic].partitions) < 6:
         assert time.monotonic() < until
-    with pytest.raises(PartitionsDiffer, match="has 6 partitions, 3 were asked for"):
-        KafkaLog(kafka, topic, 3)
     log.append([(2, b"goes on")])
-    assert lines(log, 2) == [b"goes on"]
+    assert log.unread() == {}
+    LOGGER.filters[0].told.clear()
+    again = KafkaLog(kafka, topic, 3, append_seconds=20, read_seconds=10)
+    assert "has 6 partitions, 3 are used" in caplog.text
+    assert again.partitions == 3
+    assert lines(again, 2) == [b"goes on"]
+    assert len(again.ends()) == 3
+    producer = Producer({"bootstrap.servers": kafka})
+    for partition in (3, 5, 5):
+        producer.produce(topic, b"lost on us", partition=partition)
+    assert producer.flush(20) == 0
+    assert again.unread() == {3: 1, 4: 0, 5: 2}
+    with pytest.raises(PartitionsDiffer, match="has 6 partitions, 7 were asked for"):
+        KafkaLog(kafka, topic, 7)
+    again.close()
 
 
 def test_records_that_were_deleted_are_out_of_range_also_for_who_reads(
@@ -114,11 +130,14 @@ def test_a_topic_that_vanished_is_unavailable_and_one_made_anew_is_out_of_range(
     assert log.read(0, 0, 1_000).next_offset == 10
     admin.delete_topics([topic])[topic].result(20)
     assert becomes_unavailable(lambda: log.end(0))
+    assert becomes_unavailable(log.ends)
     assert becomes_unavailable(lambda: log.append([(0, b"y")]))
     again = KafkaLog(kafka, topic, 1, append_seconds=20)
     again.append([(0, b"new")])
     with pytest.raises(OffsetOutOfRange):
         again.read(0, 10, 1_000)
+    with pytest.raises(RecordsLost, match="ends at offset 1, but up to 10"):
+        gap(again, 0, 10)
     again.close()
     log.close()
 
