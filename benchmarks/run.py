@@ -9,14 +9,14 @@ import argparse
 import sys
 import time
 
-from benchmarks import engine, flow, report
+from benchmarks import engine, flow, report, restart
 from benchmarks.figures import Figure, machine, table
 from benchmarks.peer import KINDS
 
 END = 1_795_000_000_000
 """Where the replayed week ends, epoch milliseconds: the clock of every benchmark starts there."""
 
-PARTS = ("engine", "flow", "report")
+PARTS = ("engine", "flow", "report", "restart")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,6 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
         outcome = report.compare(given.report_visitors, END, given.raw_runs)
         figures += outcome.figures
         wrong += _told(outcome.differences)
+    if "restart" in wanted:
+        outcome = restart.measure(given.restart_visitors, given.restart_partitions)
+        figures += outcome.figures
+        wrong += _told(outcome.differences)
     print(table(figures))
     print(f"{time.perf_counter() - started:.0f} seconds")
     for line in wrong:
@@ -68,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--engine-events", type=int, default=1_000_000)
     parser.add_argument("--engine-visitors", type=int, default=120_000)
     parser.add_argument("--report-visitors", type=int, default=1_000_000)
+    parser.add_argument("--restart-visitors", type=int, default=1_000_000, help="visitors of the state that is loaded")
+    parser.add_argument("--restart-partitions", type=int, default=flow.PARTITIONS, help="partitions of its log")
     parser.add_argument("--raw-runs", type=int, default=3, help="runs of each question over raw events")
     return parser
 

@@ -57,7 +57,7 @@ def prepared(settings: Settings, number: int, service: str = "flow", *, accept_l
     require_migrated(settings, store)
     event_log = open_log(settings)
     if settings.flow_metrics_port:
-        _serve_metrics(settings.flow_metrics_port + number)
+        _serve_metrics(settings.flow_metrics_host, settings.flow_metrics_port + number)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     _HELD.enter_context(flow_lock(settings, alone=False))
     if number == 0:
@@ -66,11 +66,11 @@ def prepared(settings: Settings, number: int, service: str = "flow", *, accept_l
     return live.live(event_log, store, now_ms, accept_loss=accept_loss)
 
 
-def _serve_metrics(port: int) -> None:
+def _serve_metrics(host: str, port: int) -> None:
     try:
-        prometheus_client.start_http_server(port, "127.0.0.1")
+        prometheus_client.start_http_server(port, host)
     except OSError as error:
         raise UserError(
-            f"The flow's metrics cannot listen on port {port}: {error.strerror}.",
+            f"The flow's metrics cannot listen on {host}:{port}: {error.strerror}.",
             "Set SONNIM_FLOW_METRICS_PORT to a free port (each process takes the next one), or to 0 for none.",
         ) from None

@@ -28,6 +28,11 @@ LOOK_AGAIN_SECONDS = 3.0
 
 def run_rebuild(settings: Settings, console: Console, *, source: str, check: bool) -> bool:
     """Rebuild from `source` (log or events), then swap or compare; False if a check found differences. Raises `UserError`."""
+    if settings.clickhouse_cluster and not check:
+        raise UserError(
+            "On a ClickHouse cluster a rebuild cannot swap its tables in.",
+            "Use --check; docs/scaling.md tells how to have new tables.",
+        )
     store = open_store(settings)
     require_migrated(settings, store)
     with flow_lock(settings, alone=True), _refusals(settings):

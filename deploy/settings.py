@@ -50,9 +50,21 @@ class Settings(BaseSettings):
     )
     clickhouse_user: str = Field(default="default", description="user of it")
     clickhouse_password: str = Field(default="", repr=False, description="password of that user")
+    clickhouse_cluster: str = Field(
+        default="",
+        pattern=r"^([A-Za-z_][A-Za-z0-9_.-]*)?$",
+        description="cluster of ClickHouse the tables lie on; empty: one machine",
+    )
+    clickhouse_replicas: int = Field(
+        default=2,
+        ge=1,
+        le=9,
+        description="replicas of each shard of that cluster; all of them have a write before it counts",
+    )
     api_host: str = Field(default="127.0.0.1", description="address the API listens on")
     api_port: int = Field(default=8080, ge=1, le=65535, description="port the API listens on")
     flow_processes: int = Field(default=1, ge=1, le=256, description="processes of the flow on this machine")
+    flow_metrics_host: str = Field(default="127.0.0.1", description="address the flow's metrics listen on")
     flow_metrics_port: int = Field(
         default=0,
         ge=0,

@@ -11,6 +11,7 @@ from deploy.errors import UserError
 from deploy.settings import Settings
 from ingest.log import EventLog, FileLog, KafkaLog, KafkaSettingsRefused, LogUnavailable, PartitionsDiffer
 from sql import migrate
+from sql.cluster import ClusterStore
 from sql.migrate import MigrationError
 from sql.sites import SiteError
 from sql.store import Store, StoreError, StoreUnavailable
@@ -20,12 +21,15 @@ START_SECONDS = 60.0
 
 def open_store(settings: Settings) -> Store:
     """The store; it connects at its first call."""
-    return Store(
+    place = (
         settings.clickhouse_url,
         settings.clickhouse_database,
         settings.clickhouse_user,
         settings.clickhouse_password,
     )
+    if settings.clickhouse_cluster:
+        return ClusterStore(*place, cluster=settings.clickhouse_cluster, replicas=settings.clickhouse_replicas)
+    return Store(*place)
 
 
 def open_log(settings: Settings) -> EventLog:

@@ -14,9 +14,9 @@ from bytewax.errors import BytewaxRuntimeError
 
 from flows.allocation import keep_freed_memory
 from flows.lag import Lag
-from flows.lookup import StoreLookup, offset_of, open_partition
+from flows.lookup import StoreLookup, offset_of
 from flows.lost import RecordsLost, require_reach
-from flows.partition import Partition
+from flows.opening import Opening
 from flows.shards import Shards
 from flows.sink import StoreSink
 from flows.source import LogSource
@@ -36,14 +36,16 @@ def live(log: EventLog, store: Store, clock: Callable[[], int], *, accept_loss: 
     writer = Writer(log, store, lag)
     lookup = StoreLookup(store, writer.settle)
 
-    def opened(number: int, offset: int) -> Partition:
-        return open_partition(store, lookup, number, log.partitions, offset, clock())
+    opening = Opening(store, lookup, log.partitions, clock)
+
+    def checkpoint(number: int) -> int:
+        offset = offset_of(store, number)
+        opening.expect(number, offset)
+        return offset
 
     flow = Dataflow("live")
-    pulls = op.input(
-        "log", flow, LogSource(log, lambda number: offset_of(store, number), clock, accept_loss=accept_loss, lag=lag)
-    )
-    changes = op.flat_map_batch("shards", pulls, Shards(opened, lookup.sites))
+    pulls = op.input("log", flow, LogSource(log, checkpoint, clock, accept_loss=accept_loss, lag=lag))
+    changes = op.flat_map_batch("shards", pulls, Shards(opening.open, lookup.sites))
     op.output("store", changes, StoreSink(writer))
     lag.watch()
     return flow

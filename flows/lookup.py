@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from flows.cadence import due
-from flows.partition import Partition, transaction_of
+from flows.partition import transaction_of
 from flows.patience import patiently
-from flows.restore import restore
-from flows.visitors.limits import DAY, HORIZON
 from flows.visitors.orders import Transaction
-from flows.visitors.tables import Hashes
 from sql.store import Store
 
 SITES_AGE = 5_000
@@ -81,26 +77,6 @@ def offset_of(store: Store, number: int) -> int:
     return int(rows[0]["to_offset"])
 
 
-def open_partition(store: Store, lookup: StoreLookup, number: int, partitions: int, offset: int, now: int) -> Partition:
-    """A partition as it was committed at `offset`: its visitors of the last 8 days in memory, keys of all others."""
-    partition = Partition(number, partitions, offset, lookup)
-    since = {"shard": number, "since": now - HORIZON}
-    covered = {"shard": number, "offset": offset, "until": now + DAY}
-
-    def read(what: str, query: str, params: Mapping[str, object]) -> pa.Table:
-        return patiently(what, lambda: store.arrow(query, params), partition=number)
-
-    restore(
-        partition,
-        visitors=read("load visitors", "shard_visitors", since),
-        dormant=_hashes(read("load visitors", "shard_dormant", since), "key_hash"),
-        seen=_hashes(read("load event ids", "shard_seen", covered), "dedup_key"),
-        transactions=_hashes(read("load orders", "shard_transactions", {"shard": number}), "key_hash"),
-        now=now,
-    )
-    return partition
-
-
 def batched(keys: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     """Keys in parts of at most `size`."""
     return (keys[first : first + size] for first in range(0, len(keys), size))
@@ -110,8 +86,3 @@ def split_keys(keys: Sequence[str]) -> tuple[list[str], list[str]]:
     """Site ids and the ids behind them."""
     pairs = [key.split("/", 1) for key in keys]
     return [p[0] for p in pairs], [p[1] for p in pairs]
-
-
-def _hashes(table: pa.Table, column: str) -> Hashes:
-    found: Hashes = table[column].combine_chunks().to_numpy().astype(np.uint64)
-    return found

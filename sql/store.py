@@ -8,7 +8,7 @@ wrong SQL, a missing table).
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -115,6 +115,15 @@ class Store:
         try:
             return self._connected().query_arrow(sql, parameters=_bound(params), settings=_bound(settings))
         except _FAILURES as error:
+            raise _told(error) from error
+
+    def arrow_parts(self, name: str, params: Params | None = None) -> Iterator[pa.Table]:
+        """As `arrow`, a part after the other, never whole in memory. Whether all of it came is for the caller to see."""
+        try:
+            with self._connected().query_arrow_stream(self.text(name), parameters=_bound(params)) as parts:
+                for part in parts:
+                    yield part if isinstance(part, pa.Table) else pa.Table.from_batches([part])
+        except (*_FAILURES, pa.ArrowInvalid) as error:
             raise _told(error) from error
 
     def insert(self, table: str, rows: pa.Table) -> None:

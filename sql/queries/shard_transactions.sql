@@ -1,4 +1,4 @@
--- Key hashes of the transactions a shard keeps.
-SELECT DISTINCT key_hash
+-- Key hashes of the transactions some shards keep.
+SELECT DISTINCT shard, key_hash
 FROM orders
-WHERE shard = {shard:UInt16}
+WHERE shard IN {shards:Array(UInt16)}

@@ -10,7 +10,8 @@ import pyarrow as pa
 from prometheus_client import REGISTRY
 
 from flows.lag import Lag
-from flows.lookup import StoreLookup, offset_of, open_partition
+from flows.lookup import StoreLookup, offset_of
+from flows.opening import open_partitions
 from flows.shards import Shards
 from flows.source import LogSource
 from flows.writer import Writer
@@ -46,7 +47,8 @@ class Running:
             steady=self._steady, sleep=lambda seconds: None,
         )  # fmt: skip
         self.shards = Shards(
-            lambda number, offset: open_partition(store, lookup, number, log.partitions, offset, self.now), lookup.sites
+            lambda number, offset: open_partitions(store, lookup, log.partitions, {number: offset}, self.now)[number],
+            lookup.sites,
         )
         self.parts = [source.build_part("log", name, None) for name in source.list_parts()]
 

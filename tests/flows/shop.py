@@ -10,7 +10,8 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
-from flows.lookup import StoreLookup, offset_of, open_partition
+from flows.lookup import StoreLookup, offset_of
+from flows.opening import open_partitions
 from flows.partition import Outgoing
 from flows.writer import partition_of
 from ingest.log.log import Block, EventLog
@@ -75,7 +76,7 @@ class Shop:
 
     def _opened(self, number: int) -> Any:
         offset = offset_of(self.store, number)
-        return open_partition(self.store, self.lookup, number, self.log.partitions, offset, self.now)
+        return open_partitions(self.store, self.lookup, self.log.partitions, {number: offset}, self.now)[number]
 
     def send(self, event: Row) -> None:
         self.now = max(self.now, event["received_at"])
