@@ -11,12 +11,13 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3; do \
 # Settings of the service are SONNIM_... variables: see docs/operations.md.
 WORKERS ?= 2
 
-.PHONY: help run kafka test check format bench lock clean
+.PHONY: help run kafka test chaos check format bench lock clean
 
 help:
 	@echo 'make run      start Sonnim with a demo shop; Ctrl-C stops it, the data stays in .sonnim'
 	@echo 'make kafka    run an Apache Kafka broker on 127.0.0.1:9092 (needs Java 17 and Maven); Ctrl-C stops it'
 	@echo 'make test     run all tests (TESTS=path to run some)'
+	@echo 'make chaos    kill everything at random under load, several minutes; what is left must be as if nothing had been'
 	@echo 'make check    formatting, lint, types, layers'
 	@echo 'make format   bring the code into shape'
 	@echo 'make bench    run the benchmarks'
@@ -31,7 +32,12 @@ kafka: $(VENV)/run.stamp
 
 test: $(VENV)/dev.stamp
 	@$(VENV)/bin/python -m tests.broker.prepare
+	@$(VENV)/bin/python -m tests.browser.prepare
 	$(VENV)/bin/python -m pytest -n $(WORKERS) $(TESTS)
+
+chaos: $(VENV)/dev.stamp
+	@$(VENV)/bin/python -m tests.broker.prepare
+	$(VENV)/bin/python -m tests.chaos $(CHAOS)
 
 check: $(VENV)/dev.stamp
 	$(VENV)/bin/ruff format --check .

@@ -16,7 +16,7 @@ from api.freshness import FreshnessReader
 from api.keyring import Keyring
 from api.metrics import Metrics
 from api.problems import Problem, handle_problems
-from api.routes import events, live, operations, reports, segments
+from api.routes import events, live, operations, reports, segments, tracker
 from api.settings import ApiSettings
 from api.strict import BodyLimit
 from ingest.log import EventLog
@@ -43,7 +43,7 @@ def create_app(store: Store, log: EventLog, clock: Callable[[], int], settings: 
         metrics=Metrics(),
     )
     app.state.context = context
-    for module in (events, live, reports, segments, operations):
+    for module in (events, tracker, live, reports, segments, operations):
         app.include_router(module.router)
     handle_problems(app, settings.retry_after_seconds)
     app.add_middleware(BodyLimit, limit=settings.body_bytes)
@@ -64,6 +64,7 @@ class OpenToShops:
             allow_methods=["POST"],
             allow_headers=["*"],
             allow_credentials=True,
+            expose_headers=["Date", "Retry-After"],
             max_age=86_400,
         )
 

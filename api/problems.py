@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from flows.segments.problems import pointer, printable
 from ingest.log import LogUnavailable
@@ -116,6 +117,10 @@ def handle_problems(app: FastAPI, retry_after_seconds: int) -> None:
         detail = "This is a mistake of Sonnim's, not yours; its log says more."
         return problem_response(ProblemError(500, "internal_error", detail))
 
+    def on_gone(request: Request, error: Exception) -> Response:
+        return Response(status_code=499)  # whoever asked has gone: nobody reads it, and it is nobody's mistake
+
+    app.add_exception_handler(ClientDisconnect, on_gone)
     app.add_exception_handler(HTTPException, on_problem)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(StoreUnavailable, on_away)

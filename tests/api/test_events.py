@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import json
@@ -172,3 +173,33 @@ def test_a_shops_page_on_any_origin_may_send_events_but_not_read(world: World, s
     read = world.client.get("/v1/live/visitors", headers={**origin, **shop.reads})
     assert "access-control-allow-origin" not in read.headers
     assert list_segments(world.store, shop.site_id) == []
+
+
+def test_a_sender_that_leaves_in_the_middle_is_nobodys_mistake(
+    world: World, shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = {"content-type": "application/json", **shop.writes}
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/v1/events",
+        "raw_path": b"/v1/events",
+        "query_string": b"",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "client": ("203.0.113.7", 5555),
+        "server": ("sonnim.test", 80),
+    }
+    messages = [{"type": "http.request", "body": b'[{"event_id":', "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        pass
+
+    asyncio.run(world.app(scope, receive, send))  # type: ignore[arg-type]
+    assert not messages
+    assert not [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")]
+    assert world.log.events() == []
