@@ -7,14 +7,13 @@ that need a broker are left out and say so; with CI set they fail.
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from deploy.errors import UserError
 from deploy.kafka import broker, jars
+from tests import apt
 
 
 def missing() -> str | None:
@@ -40,35 +39,13 @@ def _has(name: str, cache: Path) -> bool:
 
 def _install(commands: list[str]) -> None:
     """Installs Java and Maven where that is possible; where not, what looks for them says so."""
-    if not commands or shutil.which("apt-get") is None or os.geteuid() != 0:
+    if not commands or not apt.possible():
         return
     packages = ["default-jre-headless", *(["maven"] if "mvn" in commands else [])]
-    print(f"Installing {' and '.join(packages)} for the tests with a real Kafka (once) ...", flush=True)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
-        ran = subprocess.run(
-            ["apt-get", "-q", *command],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if ran.returncode:
-            raise UserError(f"apt-get {command[0]} failed: {(ran.stdout.strip().splitlines() or ['?'])[-1]}")
-
-
-def main() -> int:
-    reason = missing()
-    if reason is None:
-        return 0
-    print(f"No Kafka for the tests: {reason}", file=sys.stderr)
-    if os.environ.get("CI"):
-        return 1
-    print("The tests that need one are left out; the summary names them.", file=sys.stderr)
-    return 0
+    failure = apt.install(packages, "the tests with a real Kafka")
+    if failure:
+        raise UserError(failure)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(apt.told(missing(), "Kafka"))

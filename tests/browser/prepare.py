@@ -7,11 +7,11 @@ so; with CI set they fail.
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from tests import apt
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 LOCK = Path.home() / ".cache" / "sonnim" / "chromium.lock"
@@ -34,35 +34,13 @@ def missing() -> str | None:
 
 
 def _install() -> str | None:
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
+    if not apt.possible():
         return f"none of {', '.join(NAMES)} is installed."
-    print("Installing chromium for the tests in a browser (once) ...", flush=True)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-        ran = subprocess.run(
-            ["apt-get", "-q", *command],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if ran.returncode:
-            return f"apt-get {command[0]} failed: {(ran.stdout.strip().splitlines() or ['?'])[-1]}"
-    return None if executable() else "apt-get installed chromium, and it is not found."
-
-
-def main() -> int:
-    reason = missing()
-    if reason is None:
-        return 0
-    print(f"No browser for the tests: {reason}", file=sys.stderr)
-    if os.environ.get("CI"):
-        return 1
-    print("The tests that need one are left out; the summary names them.", file=sys.stderr)
-    return 0
+    failure = apt.install(["chromium"], "the tests in a browser")
+    if failure or executable():
+        return failure
+    return "apt-get installed chromium, and it is not found."
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(apt.told(missing(), "browser"))
