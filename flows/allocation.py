@@ -4,6 +4,7 @@ anew for every batch costs more than decoding it."""
 from __future__ import annotations
 
 import ctypes
+import gc
 
 import pyarrow as pa
 
@@ -18,3 +19,8 @@ def keep_freed_memory() -> None:
         libc.mallopt(_MMAP_THRESHOLD, _LARGE)
         libc.mallopt(_TRIM_THRESHOLD, _LARGE)
         pa.set_memory_pool(pa.system_memory_pool())
+
+
+def collect_seldom() -> None:
+    """Have Python look for cycles less often: a shard's strings live long, and each look at all of them finds nothing."""
+    gc.set_threshold(100_000, 50, 1_000)

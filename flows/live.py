@@ -12,7 +12,7 @@ import bytewax.operators as op
 from bytewax.dataflow import Dataflow
 from bytewax.errors import BytewaxRuntimeError
 
-from flows.allocation import keep_freed_memory
+from flows.allocation import collect_seldom, keep_freed_memory
 from flows.lag import Lag
 from flows.lookup import StoreLookup, offset_of
 from flows.lost import RecordsLost, require_reach
@@ -31,6 +31,7 @@ def live(log: EventLog, store: Store, clock: Callable[[], int], *, accept_loss: 
     `accept_loss`: where records were deleted before they were read, go on with the oldest there is. Raises RecordsLost.
     """
     keep_freed_memory()
+    collect_seldom()
     require_reach(log, lambda number: offset_of(store, number), accept_loss=accept_loss)
     lag = Lag(log, clock)
     writer = Writer(log, store, lag)
