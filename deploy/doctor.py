@@ -147,7 +147,7 @@ def _flow(store: Store, log: EventLog | None, now: int, settings: Settings) -> F
         fresh = {
             row["partition"]: row["committed_at"] for row in store.rows("freshness_before", {"until": now + CLOCK_MS})
         }
-        offsets = {row["partition"]: int(row["to_offset"]) for row in store.rows("rebuild_commits")}
+        offsets = {row["partition"]: int(row["to_offset"]) for row in store.rows("checkpoints")}
     except (StoreError, StoreUnavailable) as error:
         return Finding("flow", "wrong", str(error).splitlines()[0], "See ClickHouse above.")
     if not set(range(log.partitions)) <= fresh.keys():

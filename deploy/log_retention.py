@@ -40,10 +40,10 @@ def trim(event_log: FileLog, store: Store, written_before: float) -> int:
     Returns the bytes deleted. Raises LogUnavailable, StoreUnavailable and StoreError.
     """
     deleted = 0
+    committed = {row["partition"]: row["to_offset"] for row in store.rows("checkpoints")}
     for partition in range(event_log.partitions):
-        committed = int(store.rows("shard_offset", {"partition": partition})[0]["to_offset"])
         before = event_log.start(partition)
-        after = event_log.trim(partition, committed, written_before)
+        after = event_log.trim(partition, committed.get(partition, 0), written_before)
         if after > before:
             log.info("the event log is trimmed", partition=partition, bytes=after - before, begins_at=after)
             deleted += after - before

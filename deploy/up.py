@@ -51,7 +51,7 @@ def _start(settings: Settings, supervisor: Supervisor, console: Console, stopped
     server = Store(
         settings.clickhouse_url, "default", settings.clickhouse_user, settings.clickhouse_password, timeout_seconds=10
     )
-    if not wait_until("ClickHouse", lambda: _answers(server), stopped.wait):
+    if not wait_until("ClickHouse", lambda: answers(server), stopped.wait):
         return
     store = open_store(settings)
     with told(settings):
@@ -61,7 +61,7 @@ def _start(settings: Settings, supervisor: Supervisor, console: Console, stopped
         _lines(console)("sonnim", f"{len(applied)} migrations applied, up to {applied[-1]}")
     supervisor.start(Service("api", ("api", "--supervised")))
     supervisor.start(Service("flow", ("flow", "--supervised")))
-    if not wait_until("The API", lambda: _healthy(settings.api_url), stopped.wait):
+    if not wait_until("The API", lambda: healthy(settings.api_url), stopped.wait):
         return
     if keys:
         supervisor.start(Service("demo", ("demo", "--supervised"), {"key": keys.secret_key}))
@@ -113,7 +113,8 @@ def _lines(console: Console) -> Callable[[str, str], None]:
     return say
 
 
-def _answers(store: Store) -> bool:
+def answers(store: Store) -> bool:
+    """Whether ClickHouse answers. Raises `UserError` if it refuses."""
     try:
         store.ping()
     except StoreUnavailable:
@@ -126,7 +127,8 @@ def _answers(store: Store) -> bool:
     return True
 
 
-def _healthy(url: str) -> bool:
+def healthy(url: str) -> bool:
+    """Whether the API at `url` runs."""
     try:
         return httpx.get(f"{url}/healthz", timeout=5).status_code == 200
     except httpx.TransportError:

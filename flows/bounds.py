@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.visitors.batch import Bools
+from flows.visitors.batch import Bools, column_of
 from flows.visitors.tables import Array
 from ingest.vocabulary import (
     AHEAD_MS_MAX,
@@ -55,8 +55,8 @@ def refused(events: pa.Table) -> Refused:
         _ids(events, refuse)
         _times(events, refuse)
         _texts(events, refuse)
-        _amount("value", _array(events, "value"), MONEY_MAX, Reason.NEGATIVE_MONEY, refuse)
-        _items(_array(events, "items"), refuse)
+        _amount("value", column_of(events, "value"), MONEY_MAX, Reason.NEGATIVE_MONEY, refuse)
+        _items(column_of(events, "items"), refuse)
     return found
 
 
@@ -65,37 +65,37 @@ Refuse = Callable[[Bools, Reason, str], None]
 
 def _ids(events: pa.Table, refuse: Refuse) -> None:
     for name, (most, too_long, missing) in _IDS.items():
-        column = _array(events, name)
+        column = column_of(events, name)
         lengths = _lengths(column)
         if lengths.min() == 0:
             refuse(lengths == 0, missing, f"{name}: missing")
         if lengths.max() > most:
             refuse(lengths > most, too_long, f"{name}: more than {most} bytes")
     for name in ("site_id", "visitor_id", "event_id", "transaction_id"):
-        column = _array(events, name)
+        column = column_of(events, name)
         text = _text(column)
         if len(text) and (text.min() < 0x20 or 0x7F in text):
             refuse(_matches(column, _CONTROL), Reason.CONTROL_CHARACTER_IN_ID, f"{name}: holds a control character")
-    site = _array(events, "site_id")
+    site = column_of(events, "site_id")
     if ord("/") in _text(site):
         refuse(_matches(site, "/"), Reason.BAD_SITE_ID, "site_id: holds a slash")
 
 
 def _times(events: pa.Table, refuse: Refuse) -> None:
     for name in ("received_at", "occurred_at", "sent_at"):
-        column = _array(events, name)
+        column = column_of(events, name)
         least, most = pc.min_max(column).values()
         if least.is_valid and (least.as_py() < EARLIEST_MS or most.as_py() > LATEST_MS):
             outside = pc.or_(pc.less(column, EARLIEST_MS), pc.greater(column, LATEST_MS))
             refuse(_bools(outside), Reason.BAD_TIME, f"{name}: not in the years 2000 to 2199")
-    ahead = _array(events, "occurred_at").to_numpy().astype(np.float64) - _array(events, "received_at").to_numpy()
+    ahead = column_of(events, "occurred_at").to_numpy().astype(np.float64) - column_of(events, "received_at").to_numpy()
     if ahead.max() > AHEAD_MS_MAX:
         refuse(ahead > AHEAD_MS_MAX, Reason.IN_THE_FUTURE, "occurred_at: more than a day after received_at")
 
 
 def _texts(events: pa.Table, refuse: Refuse) -> None:
     for name in events.column_names:
-        column = _array(events, name)
+        column = column_of(events, name)
         if name in _IDS or not pa.types.is_string(column.type):
             continue
         most = PROPERTIES_BYTES_MAX if name == "properties" else TEXT_BYTES_MAX
@@ -147,11 +147,6 @@ def _amount(name: str, column: pa.Array, most: int, negative: Reason, refuse: Re
         return
     refuse(_bools(pc.less(column, 0)), negative, f"{name}: negative")
     refuse(_bools(pc.greater(column, most)), Reason.OUT_OF_RANGE, f"{name}: over {most:,}")
-
-
-def _array(events: pa.Table, name: str) -> pa.Array:
-    column = events[name]
-    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
 def _offsets(column: pa.Array) -> Array:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from flows import bounds
-from flows.visitors.batch import DEVICE, NAMES, Batch, Items, Words, joined
+from flows.visitors.batch import DEVICE, NAMES, Batch, Items, Words, column_of, joined
 from flows.visitors.seen import EVENT_ID
 from flows.visitors.tables import Array, Ints, changed, runs
 from ingest.vocabulary import EARLIEST_MS, LATEST_MS, REJECTED_TEXT_CHARACTERS, Reason
@@ -201,25 +201,25 @@ def _problem(line: bytes) -> str | None:
 
 def batch_of(events: pa.Table, offsets: Ints) -> Batch:
     """Columns for the engine, of events (rows of SCHEMA without bots) with their offsets."""
-    name = Words.of(_column(events, "name"))
-    told = pc.not_equal(pc.fill_null(_column(events, "environment"), ""), "")
-    device = Words.of(joined([_column(events, name) for name in DEVICE]))
-    visitor = pc.binary_join_element_wise(_column(events, "site_id"), _column(events, "visitor_id"), "/")
+    name = Words.of(column_of(events, "name"))
+    told = pc.not_equal(pc.fill_null(column_of(events, "environment"), ""), "")
+    device = Words.of(joined([column_of(events, name) for name in DEVICE]))
+    visitor = pc.binary_join_element_wise(column_of(events, "site_id"), column_of(events, "visitor_id"), "/")
     return Batch(
         table=events,
         offset=offsets,
-        occurred_at=_column(events, "occurred_at").to_numpy(),
-        event_id=fixed_width(_column(events, "event_id")),
+        occurred_at=column_of(events, "occurred_at").to_numpy(),
+        event_id=fixed_width(column_of(events, "event_id")),
         name=name.are(*NAMES),
-        pageview=pc.fill_null(_column(events, "pageview"), False).to_numpy(zero_copy_only=False),
+        pageview=pc.fill_null(column_of(events, "pageview"), False).to_numpy(zero_copy_only=False),
         visitor=Words.of(visitor),
         device=Words(
             np.where(told.to_numpy(zero_copy_only=False), device.codes, len(device.words)), [*device.words, ""]
         ),
-        url=Words.of(_column(events, "url")),
-        title=Words.of(_column(events, "title")),
-        search=Words.of(_column(events, "search_term")),
-        items=items_of(_column(events, "items")),
+        url=Words.of(column_of(events, "url")),
+        title=Words.of(column_of(events, "title")),
+        search=Words.of(column_of(events, "search_term")),
+        items=items_of(column_of(events, "items")),
     )
 
 
@@ -265,13 +265,6 @@ def fixed_width(ids: pa.StringArray) -> Array:
         there = length > i
         out[there, i] = text[(bounds[:-1] + i)[there]]
     return out.view(EVENT_ID).reshape(-1)
-
-
-def _column(events: pa.Table, name: str) -> pa.Array:
-    column = events[name]
-    if column.num_chunks == 1:
-        return column.chunk(0)
-    return column.combine_chunks()
 
 
 def stretches(lines: bytes, offsets: Ints, most: int) -> Iterator[tuple[bytes, Ints]]:

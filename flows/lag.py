@@ -23,10 +23,9 @@ class _Partition:
     committed_at: int | None = None  # epoch ms of the last commit of this run
     as_of: int | None = None
     waiting_since: int | None = None  # when records were first noticed that were not even read
-    read: deque[tuple[int, int, int]] = field(default_factory=deque)
-    """(upto, records, when the first of them was received) of what is read and not committed."""
-    counted_upto: int = 0
-    unread: int = 0  # records from where it is read to `counted_upto`: so that each one is counted once, when it comes
+    read: deque[tuple[int, int]] = field(
+        default_factory=deque
+    )  # (upto, when its first record was received), not committed
 
 
 class Lag:
@@ -41,22 +40,17 @@ class Lag:
     def opened(self, partition: int, committed: int) -> None:
         """A partition is read from here on."""
         with self._lock:
-            self._partitions[partition] = _Partition(committed, counted_upto=committed)
+            self._partitions[partition] = _Partition(committed)
 
-    def read(self, partition: int, upto: int, records: int, received_at: int) -> None:
-        """So many records up to an offset were read; the first of them was received then (epoch ms)."""
+    def read(self, partition: int, upto: int, received_at: int) -> None:
+        """Records up to an offset were read; the first of them was received then (epoch ms)."""
         with self._lock:
-            known = self._partitions[partition]
-            known.read.append((upto, records, received_at))
-            if upto >= known.counted_upto:
-                known.counted_upto, known.unread = upto, 0
-            else:
-                known.unread -= records
+            self._partitions[partition].read.append((upto, received_at))
 
     def committed(self, partition: int, to_offset: int, as_of: int) -> None:
         """A commit is written: everything up to an offset, and received until `as_of` (epoch ms)."""
         with self._lock:
-            known = self._partitions.setdefault(partition, _Partition(to_offset, counted_upto=to_offset))
+            known = self._partitions.setdefault(partition, _Partition(to_offset))
             known.committed, known.committed_at, known.as_of = to_offset, self._clock(), as_of
             while known.read and known.read[0][0] <= to_offset:
                 known.read.popleft()
@@ -71,18 +65,6 @@ class Lag:
             ends = []
         for partition in partitions:
             self._measure(partition, ends[partition] if ends else None)
-
-    def _count(self, partition: int, end: int) -> int:
-        """Records after the last commit, up to the log's end. Raises LogUnavailable and OffsetOutOfRange."""
-        known = self._partitions[partition]
-        with self._lock:
-            counted_upto = known.counted_upto
-        more = self._log.count(partition, counted_upto, end) if end > counted_upto else 0
-        with self._lock:
-            if known.counted_upto == counted_upto:
-                known.counted_upto, known.unread = max(end, counted_upto), known.unread + more
-            # else it was read beyond that meanwhile: the next look counts from there
-            return known.unread + sum(records for _, records, _ in known.read)
 
     def watch(self) -> None:
         """Measure every second from now on, in a thread that ends with the process."""
@@ -103,14 +85,14 @@ class Lag:
                 known.waiting_since = None
             elif known.waiting_since is None:
                 known.waiting_since = now
-            oldest = known.read[0][2] if known.read else known.waiting_since
+            oldest = known.read[0][1] if known.read else known.waiting_since
         events, seconds = UNKNOWN, UNKNOWN
         if end is not None and end <= committed:
             events, seconds = 0.0, 0.0
         elif end is not None:
             seconds = _age(now, oldest)
             with contextlib.suppress(LogUnavailable, OffsetOutOfRange):
-                events = float(self._count(partition, end))
+                events = float(self._log.count(partition, committed, end))
         metrics.LAG_EVENTS.labels(label).set(events)
         metrics.LAG_SECONDS.labels(label).set(seconds)
         metrics.CHECKPOINT_AGE.labels(label).set(_age(now, committed_at))

@@ -14,7 +14,7 @@ from bytewax.errors import BytewaxRuntimeError
 
 from flows.allocation import collect_seldom, keep_freed_memory
 from flows.lag import Lag
-from flows.lookup import StoreLookup, offset_of
+from flows.lookup import StoreLookup, offset_of, offsets_of
 from flows.lost import RecordsLost, require_reach
 from flows.opening import Opening
 from flows.shards import Shards
@@ -32,7 +32,8 @@ def live(log: EventLog, store: Store, clock: Callable[[], int], *, accept_loss: 
     """
     keep_freed_memory()
     collect_seldom()
-    require_reach(log, lambda number: offset_of(store, number), accept_loss=accept_loss)
+    committed = offsets_of(store)
+    require_reach(log, lambda number: committed.get(number, 0), accept_loss=accept_loss)
     lag = Lag(log, clock)
     writer = Writer(log, store, lag)
     lookup = StoreLookup(store, writer.settle)

@@ -71,6 +71,12 @@ class StoreLookup:
         self._currencies = {r["site_id"]: r["currency"] for r in rows}
 
 
+def offsets_of(store: Store) -> dict[int, int]:
+    """`offset_of` every partition that ever committed, asked for at once."""
+    rows = patiently("read the checkpoints", lambda: store.rows("checkpoints"))
+    return {int(row["partition"]): int(row["to_offset"]) for row in rows}
+
+
 def offset_of(store: Store, number: int) -> int:
     """Where the log of a partition is to be read on."""
     rows = patiently("read the checkpoint", lambda: store.rows("shard_offset", {"partition": number}), partition=number)

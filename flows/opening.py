@@ -76,7 +76,6 @@ def _opened(
         covered = {"shard": number, "offset": offsets[number], "until": now + DAY}
         restore(
             partition,
-            visitors=None,
             dormant=_hashes(dormant.get(number), "key_hash"),
             seen=_hashes(store.arrow("shard_seen", covered), "dedup_key"),
             transactions=_hashes(transactions.get(number), "key_hash"),

@@ -33,11 +33,6 @@ class Stretch:
     upto: int
 
     @property
-    def records(self) -> int:
-        """How many they are, broken ones and those between shards included."""
-        return len(self.decoded.offsets) + len(self.decoded.internal) + len(self.decoded.broken)
-
-    @property
     def oldest(self) -> int:
         """When the first event was received, epoch ms; 0 if there is none."""
         return self._received_at(0)

@@ -61,7 +61,7 @@ class Commit:
 
 def commits(store: Store) -> dict[int, Commit]:
     """Every partition's commit."""
-    rows = patiently("read the checkpoints", lambda: store.rows("rebuild_commits"))
+    rows = patiently("read the checkpoints", lambda: store.rows("checkpoints"))
     return {int(r["partition"]): Commit(int(r["to_offset"]), int(r["at"])) for r in rows}
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import pyarrow as pa
-
 from flows.partition import Partition
-from flows.visitors.rows import load
 from flows.visitors.tables import Hashes
 
 
 def restore(
     partition: Partition,
     *,
-    visitors: pa.Table | None,
     dormant: Hashes,
     seen: Hashes,
     transactions: Hashes,
@@ -20,8 +16,6 @@ def restore(
 ) -> None:
     """Fill a new partition. `seen`: dedup keys of events at or before the partition's offset (later ones are read again);
     `dormant`, `transactions`: key hashes."""
-    if visitors is not None and len(visitors):
-        load(partition.shard, visitors, now)
     partition.shard.dormant.insert(dormant)
     if len(seen):
         partition.shard.seen.add(seen, now)

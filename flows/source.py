@@ -176,7 +176,7 @@ class LogSource(FixedPartitionedSource[Pull, int]):
             read = self._beyond(partition, offset)
         if self._lag is not None:
             for stretch in read.stretches:
-                self._lag.read(partition, stretch.upto, stretch.records, stretch.oldest or self.clock())
+                self._lag.read(partition, stretch.upto, stretch.oldest or self.clock())
         return read
 
     def _beyond(self, partition: int, offset: int) -> Read:

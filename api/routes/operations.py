@@ -80,7 +80,7 @@ def _flow(context: Context, ends: list[int]) -> str:
     if freshness.age_ms is None:
         raise _Wrong("the flow has not run yet")
     if ends:
-        for row in context.store.rows("rebuild_commits"):
+        for row in context.store.rows("checkpoints"):
             number, applied = row["partition"], row["to_offset"]
             if number >= len(ends) or applied > ends[number]:
                 raise _Wrong(

@@ -106,6 +106,12 @@ class Batch:
         return found
 
 
+def column_of(table: pa.Table, name: str) -> pa.Array:
+    """A column of a table in one piece; not copied if it is."""
+    column = table[name]
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
 def joined(columns: Sequence[pa.Array]) -> pa.Array:
     """String columns joined into one, by JOINT; '' where all are absent."""
     text = pc.binary_join_element_wise(*(pc.fill_null(column, "") for column in columns), JOINT)

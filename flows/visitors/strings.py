@@ -21,14 +21,6 @@ class Interner:
     def __len__(self) -> int:
         return len(self.strings)
 
-    def code(self, string: str) -> int:
-        """The string's code, given now if it is new."""
-        found = self._codes.get(string)
-        if found is None:
-            found = self._codes[string] = len(self.strings)
-            self.strings.append(string)
-        return found
-
     def codes(self, strings: Iterable[str]) -> Ints:
         """Codes of many strings, shape (n,)."""
         wanted = list(strings)

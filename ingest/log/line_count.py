@@ -4,6 +4,9 @@ import threading
 from bisect import bisect_right
 from collections.abc import Callable
 
+PIECE = 1 << 20
+"""Bytes looked at between two remembered positions: so much is looked at again at most for a position in between."""
+
 
 class LineCount:
     """Remembers counts at the positions it was asked about. Threads may share it."""
@@ -29,7 +32,11 @@ class LineCount:
         place = bisect_right(self._marks, position) - 1
         if self._marks[place] == position:
             return self._counts[place]
-        count = self._counts[place] + self._newlines(self._marks[place], position)
-        self._marks.insert(place + 1, position)
-        self._counts.insert(place + 1, count)
+        mark, count = self._marks[place], self._counts[place]
+        while mark < position:
+            step = min(position, mark + PIECE)
+            count += self._newlines(mark, step)
+            mark, place = step, place + 1
+            self._marks.insert(place, mark)
+            self._counts.insert(place, count)
         return count

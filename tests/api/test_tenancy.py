@@ -92,7 +92,7 @@ def test_a_cursor_of_another_site_is_refused(world: World) -> None:
 
 def test_every_query_of_a_sites_data_binds_the_site() -> None:
     about_no_site = {
-        "site_key_holder", "freshness", "freshness_recent", "freshness_before", "writable", "rebuild_commits",
+        "site_key_holder", "freshness_recent", "freshness_before", "writable", "checkpoints",
     }  # fmt: skip
     used = {
         literal

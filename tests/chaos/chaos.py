@@ -7,7 +7,6 @@ while the events are sent, processes of the flow, the whole flow, the api, Click
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from deploy.clock import now_ms
 from deploy.errors import UserError
 from deploy.sender import Event, Sender, batches
 from deploy.settings import Settings
+from deploy.up import answers, healthy
 from deploy.wiring import open_log
 from ingest.log import EventLog, LogUnavailable
 from sql.store import Store, StoreUnavailable
@@ -33,7 +33,7 @@ from tests.chaos.services import Service
 from tests.chaos.tables import Compared, compare, reports
 from tests.chaos.traffic import streams
 from tests.conftest import free_port
-from tests.e2e.stack import PROJECT
+from tests.e2e.stack import PROJECT, environment
 
 SITE = "shop"
 SENDERS = 3
@@ -96,7 +96,6 @@ class Stack:
     def __init__(self, directory: Path, database: str, clickhouse_url: str, **settings: str) -> None:
         directory.mkdir()
         self.directory, self.database = directory, database
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("SONNIM_")}
         self.url = f"http://127.0.0.1:{free_port()}"
         self._values = {
             "data_dir": str(directory),
@@ -107,7 +106,7 @@ class Stack:
             "kafka_partitions": str(PARTITIONS),
             **settings,
         }
-        self.environment = {**kept, **{f"SONNIM_{name.upper()}": value for name, value in self._values.items()}}
+        self.environment = environment(**self._values)
         self.store = Store(clickhouse_url, database)
         self._log: EventLog | None = None
 
@@ -139,8 +138,8 @@ class Stack:
         try:
             if self._log is None:
                 self._log = open_log(Settings(**self._values))  # type: ignore[arg-type]
-            told = [self.store.rows("shard_offset", {"partition": n})[0]["to_offset"] for n in range(PARTITIONS)]
-            return sum(self._log.end(number) - int(told[number]) for number in range(PARTITIONS))
+            told = sum(row["to_offset"] for row in self.store.rows("checkpoints"))
+            return sum(self._log.ends()) - int(told)
         except (StoreUnavailable, LogUnavailable, UserError):
             return None
 
@@ -167,8 +166,10 @@ def run(plan: Plan, directory: Path, say: Callable[[str], None] = lambda line: N
             directory / "chaos", "chaos", clickhouse_url, kafka_bootstrap=broker.bootstrap, kafka_topic="chaos"
         )
         clickhouse = calm.service("clickhouse")
+        server = Store(clickhouse_url, "default")
+        open_things.callback(server.close)
         open_things.callback(clickhouse.end)
-        _until("ClickHouse answers", lambda: _answers(Store(clickhouse_url, "default")), [clickhouse])
+        _until("ClickHouse answers", lambda: answers(server), [clickhouse])
         open_things.callback(calm.close)
         open_things.callback(chaos.close)
         with _timed(outcome, "calm run", say):
@@ -191,7 +192,7 @@ def _calm(stack: Stack, sent: Sequence[Sequence[Event]]) -> None:
     key = stack.add_site()
     services = [stack.service("api"), stack.service("flow")]
     try:
-        _until("the api answers", lambda: _healthy(stack.url), services)
+        _until("the api answers", lambda: healthy(stack.url), services)
         sending = Sending(stack, key, sent, 0.0)
         sending.start()
         sending.wait(services)
@@ -258,7 +259,7 @@ def _chaos(
 
     services = [api, clickhouse, flows[-1]]
     try:
-        _until("the api answers", lambda: _healthy(stack.url), services)
+        _until("the api answers", lambda: healthy(stack.url), services)
         sending.start()
         if plan.outage:
             outages()
@@ -359,23 +360,6 @@ def _until(what: str, holds: Callable[[], bool], services: Sequence[Service]) ->
 def _at_most(longest: float) -> Callable[[float], None]:
     """A sleep for senders that ask again soon: here the pauses are not theirs to choose."""
     return lambda seconds: time.sleep(min(seconds, longest))
-
-
-def _answers(store: Store) -> bool:
-    try:
-        store.ping()
-    except StoreUnavailable:
-        return False
-    finally:
-        store.close()
-    return True
-
-
-def _healthy(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/healthz", timeout=5).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,19 +13,10 @@ from deploy import doctor
 from deploy.doctor import Finding, examine
 from deploy.settings import Settings
 from ingest.log import FileLog, KafkaLog
-from sql.migrate import migrate
 from sql.store import Store
 from tests.flows.running import AT, SECOND, Running, events
 
 Found = dict[str, Finding]
-
-
-@pytest.fixture
-def store(clickhouse_url: str, database: str) -> Iterator[Store]:
-    opened = Store(clickhouse_url, database)
-    migrate(opened, 0)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
@@ -97,6 +87,6 @@ def test_partitions_that_are_not_read_are_told_with_their_records(kafka: str, to
     admin = AdminClient({"bootstrap.servers": kafka})
     admin.create_partitions([NewPartitions(topic, 4)])[topic].result(20)
     until = time.monotonic() + 20
-    while len(admin.list_topics(topic).topics[topic].partitions) < 4:
+    while (finding := found(told, AT).get("topic")) is None or finding.state == "ok":  # a broker tells of new ones late
         assert time.monotonic() < until
-    assert found(told, AT)["topic"].found == "2 partitions more than are used, 0 records in them are not read"
+    assert finding.found == "2 partitions more than are used, 0 records in them are not read"

@@ -12,30 +12,24 @@ from pathlib import Path
 
 import pytest
 
-from deploy.clock import now_ms
 from deploy.errors import UserError
 from deploy.flow_cluster import run_cluster
 from deploy.flow_lock import flow_lock
 from deploy.settings import Settings
-from sql.migrate import migrate
 from sql.store import Store
 from tests.conftest import free_port
+from tests.e2e.stack import PROJECT, environment
 
 PATIENCE_SECONDS = 60
-PROJECT = Path(__file__).resolve().parents[2]
 
 
 def started(
     module: list[str], output: Path, directory: Path, clickhouse_url: str, database: str
 ) -> subprocess.Popen[bytes]:
     """`python -m ...` over the log and the tables of a test."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SONNIM_")}
-    own = {"DATA_DIR": str(directory), "CLICKHOUSE_URL": clickhouse_url, "CLICKHOUSE_DATABASE": database}
-    environment = {**kept, **{f"SONNIM_{name}": value for name, value in own.items()}}
+    own = environment(data_dir=str(directory), clickhouse_url=clickhouse_url, clickhouse_database=database)
     with output.open("wb") as lines:
-        return subprocess.Popen(
-            [sys.executable, "-m", *module], cwd=PROJECT, env=environment, stdout=lines, stderr=lines
-        )
+        return subprocess.Popen([sys.executable, "-m", *module], cwd=PROJECT, env=own, stdout=lines, stderr=lines)
 
 
 class Running:
@@ -57,14 +51,6 @@ class Running:
             assert self.process.poll() is None, self.output.read_text()
             assert time.monotonic() < until, self.output.read_text()
             time.sleep(0.1)
-
-
-@pytest.fixture
-def store(clickhouse_url: str, database: str) -> Iterator[Store]:
-    store = Store(clickhouse_url, database)
-    migrate(store, now_ms())
-    yield store
-    store.close()
 
 
 @pytest.fixture
@@ -119,7 +105,7 @@ def test_bytewax_itself_runs_the_processes_of_several_machines(tmp_path: Path, s
     ]
     until = time.monotonic() + PATIENCE_SECONDS
     try:
-        while {row["partition"] for row in store.rows("freshness")} != {0, 1, 2, 3}:
+        while {row["partition"] for row in store.rows("checkpoints")} != {0, 1, 2, 3}:
             said = [(tmp_path / f"flow-{number}.log").read_text() for number in range(2)]
             assert [process.poll() for process in processes] == [None, None], said
             assert time.monotonic() < until, said

@@ -10,21 +10,12 @@ import pytest
 
 from deploy.log_retention import trim
 from ingest.log import FileLog
-from sql.migrate import migrate
 from sql.store import Store
 from tests.api.visitors import insert_rows
 
 LINE = b'{"name":"page_view"}'
 TOMORROW = time.time() + 86_400
 YESTERDAY = time.time() - 86_400
-
-
-@pytest.fixture
-def store(clickhouse_url: str, database: str) -> Iterator[Store]:
-    store = Store(clickhouse_url, database)
-    migrate(store, 0)
-    yield store
-    store.close()
 
 
 @pytest.fixture

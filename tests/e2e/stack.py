@@ -18,6 +18,7 @@ import httpx
 from deploy.client import ApiClient
 from deploy.clock import now_ms
 from deploy.sender import Event, Sender, batches
+from deploy.settings import PREFIX
 from deploy.up import pid_of
 from sql.store import Store
 from tests.conftest import free_port
@@ -26,6 +27,12 @@ PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120.0
 HOPS = 4
 """Commits after which a purchase is counted: event, order fact, order, and one to spare."""
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """The environment of a command: this one without its settings, and others by field name."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return kept | {PREFIX + name.upper(): value for name, value in settings.items()}
 
 
 @dataclass(frozen=True)
@@ -61,12 +68,12 @@ class Stack:
         self.directory = directory
         self.url = f"http://127.0.0.1:{free_port()}"
         self.clickhouse_url = f"http://127.0.0.1:{free_port()}"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("SONNIM_")}
         self.environment = {
-            **kept,
-            "SONNIM_DATA_DIR": str(directory / "data"),
-            "SONNIM_API_PORT": self.url.rpartition(":")[2],
-            "SONNIM_CLICKHOUSE_URL": self.clickhouse_url,
+            **environment(
+                data_dir=str(directory / "data"),
+                api_port=self.url.rpartition(":")[2],
+                clickhouse_url=self.clickhouse_url,
+            ),
             "COLUMNS": "200",
         }
         self.store = Store(self.clickhouse_url)

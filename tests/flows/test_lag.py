@@ -11,7 +11,6 @@ import pytest
 from api.freshness import FreshnessReader
 from flows import read_ahead
 from ingest.log import EventLog, FileLog, KafkaLog
-from sql.migrate import migrate
 from tests.flows.running import AT, SECOND, Holding, Running, events, gauge
 
 PARTITIONS = 3
@@ -24,14 +23,6 @@ def log(request: pytest.FixtureRequest, tmp_path: Path, topic: str) -> Iterator[
         opened = KafkaLog(request.getfixturevalue("kafka"), topic, PARTITIONS, append_seconds=20, read_seconds=20)
     else:
         opened = FileLog(tmp_path / "log", PARTITIONS, 5_000 if "small" in request.param else 1 << 28)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def store(clickhouse_url: str, database: str) -> Iterator[Holding]:
-    opened = Holding(clickhouse_url, database)
-    migrate(opened, 0)
     yield opened
     opened.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,16 +9,7 @@ from structlog.testing import capture_logs
 
 from flows.lost import RecordsLost, require_reach
 from ingest.log import FileLog
-from sql.migrate import migrate
 from tests.flows.running import AT, SECOND, Holding, Running, events
-
-
-@pytest.fixture
-def store(clickhouse_url: str, database: str) -> Iterator[Holding]:
-    opened = Holding(clickhouse_url, database)
-    migrate(opened, 0)
-    yield opened
-    opened.close()
 
 
 def filled(directory: Path, numbers: range) -> FileLog:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,20 +9,11 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from ingest.log import FileLog
-from sql.migrate import migrate
 from sql.sites import add_site
 from sql.store import Store
 from tests.flows.running import AT, SECOND, Running, events
 
 DAY = 86_400 * SECOND
-
-
-@pytest.fixture
-def store(clickhouse_url: str, database: str) -> Iterator[Store]:
-    opened = Store(clickhouse_url, database)
-    migrate(opened, 0)
-    yield opened
-    opened.close()
 
 
 def count(store: Store, sql: str) -> int:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from flows.partition import Outgoing, Partition, transaction_of
 from flows.restore import restore
 from flows.visitors.orders import Transaction
+from flows.visitors.rows import load
 from flows.visitors.seen import key_hashes
 
 Row = dict[str, Any]
@@ -110,9 +111,10 @@ class Machine:
         offset = max(commits, default=0)
         partition = Partition(number, self.count, offset, self.store)
         rows = [row for row in self.store.rows("visitors") if row["shard"] == number]
+        if rows:
+            load(partition.shard, pa.Table.from_pylist(rows, self.store.schema), self.now)
         restore(
             partition,
-            visitors=pa.Table.from_pylist(rows, self.store.schema) if rows else None,
             dormant=np.empty(0, np.uint64),
             seen=np.array(
                 [
