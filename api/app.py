@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.context import Context
+from api.erasure import Eraser
 from api.freshness import FreshnessReader
 from api.keyring import Keyring
 from api.metrics import Metrics
 from api.problems import Problem, handle_problems
-from api.routes import events, live, operations, reports, segments, tracker
+from api.routes import erasures, events, live, operations, people, reports, segments, tracker
 from api.settings import ApiSettings
 from api.strict import BodyLimit
 from ingest.log import EventLog
@@ -32,6 +35,7 @@ def create_app(store: Store, log: EventLog, clock: Callable[[], int], settings: 
         title="Sonnim",
         version=settings.version,
         description="Live visitors, segments and reports of an online shop.",
+        lifespan=_erasing,
     )
     context = Context(
         store=store,
@@ -43,7 +47,8 @@ def create_app(store: Store, log: EventLog, clock: Callable[[], int], settings: 
         metrics=Metrics(),
     )
     app.state.context = context
-    for module in (events, tracker, live, reports, segments, operations):
+    app.state.eraser = Eraser(store, log, clock, context.last, settings.address_secret)
+    for module in (events, tracker, live, people, erasures, reports, segments, operations):
         app.include_router(module.router)
     handle_problems(app, settings.retry_after_seconds)
     app.add_middleware(BodyLimit, limit=settings.body_bytes)
@@ -51,6 +56,14 @@ def create_app(store: Store, log: EventLog, clock: Callable[[], int], settings: 
     app.add_middleware(Timed, metrics=context.metrics)
     _describe_problems(app)
     return app
+
+
+@asynccontextmanager
+async def _erasing(app: FastAPI) -> AsyncIterator[None]:
+    """While the server runs, it works off erasures."""
+    app.state.eraser.start()
+    yield
+    await run_in_threadpool(app.state.eraser.stop)
 
 
 class OpenToShops:

@@ -1,10 +1,14 @@
-"""Rows of `cards.sql`, `visitor_visits.sql` and `visitor_orders.sql` -> what the API shows of a visitor. Pure but for `read_cards`."""
+"""Rows of `cards.sql`, `visitor_visits.sql` and `visitor_orders.sql` -> what the API shows of a person or a device.
+
+Pure but for `product_names` and those that call it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from api.people import Row, devices_of, find_people, in_parts
 from api.schemas import (
     Acquisition,
     Acquisitions,
@@ -13,18 +17,16 @@ from api.schemas import (
     Cart,
     CartedProduct,
     CartLine,
+    Device,
     OrderLine,
     Page,
+    PersonOrder,
+    PersonVisit,
     Product,
     Visit,
-    VisitorOrder,
 )
 from api.times import iso, iso_or_none
 from sql.store import Store
-
-RECENT = 5
-
-_PARAMETER_BYTES = 100_000
 
 _ACQUISITION = (
     "landing_page",
@@ -40,47 +42,40 @@ _ACQUISITION = (
 Names = Mapping[str, str]
 
 
-def read_cards(store: Store, site_id: str, visitor_ids: Sequence[str], online_since: int, currency: str) -> list[Card]:
-    """Cards of these visitors of a site, in this order; one that is not there is left out.
+def read_cards(store: Store, site_id: str, person_ids: Sequence[str], online_since: int, currency: str) -> list[Card]:
+    """Cards of these people of a site, in this order; one that is not there is left out.
 
     `online_since` (epoch ms): who acted at or after it is online.
     """
-    if not visitor_ids:
-        return []
-    found = store.rows("cards", {"site_id": site_id, "visitor_ids": list(visitor_ids), "recent": RECENT})
-    names = product_names(store, site_id, (item for row in found for item in _items_of(row)))
-    by_id = {row["visitor_id"]: card_of(row, names, online_since, currency) for row in found}
-    return [by_id[visitor_id] for visitor_id in visitor_ids if visitor_id in by_id]
+    found = find_people(store, site_id, person_ids)
+    rows = [found[person_id] for person_id in person_ids if person_id in found]
+    return cards_of(store, site_id, rows, online_since, currency)
+
+
+def cards_of(store: Store, site_id: str, rows: Sequence[Row], online_since: int, currency: str) -> list[Card]:
+    """Cards of rows that were read, with the names of their products."""
+    names = product_names(store, site_id, (item for row in rows for item in _items_of(row)))
+    return [card_of(row, names, online_since, currency) for row in rows]
 
 
 def product_names(store: Store, site_id: str, item_ids: Iterable[str]) -> dict[str, str]:
     """Names of products by id, where known."""
     names: dict[str, str] = {}
-    for part in _in_parts(sorted({item_id for item_id in item_ids if item_id})):
+    for part in in_parts(sorted({item_id for item_id in item_ids if item_id})):
         rows = store.rows("product_names", {"site_id": site_id, "item_ids": part})
         names.update((row["item_id"], row["item_name"]) for row in rows)
     return names
 
 
-def _in_parts(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Lists that each fit into one parameter, even if every character had to be escaped."""
-    part: list[str] = []
-    size = 0
-    for text in texts:
-        size += 2 * len(text.encode()) + 4
-        if part and size > _PARAMETER_BYTES:
-            yield part
-            part, size = [], 2 * len(text.encode()) + 4
-        part.append(text)
-    if part:
-        yield part
-
-
-def card_of(row: Mapping[str, Any], names: Names, online_since: int, currency: str) -> Card:
+def card_of(row: Row, names: Names, online_since: int, currency: str) -> Card:
     """One row of `cards.sql` as a card."""
     orders = row["orders"]
+    devices = devices_of(row)
     return Card(
-        visitor_id=row["visitor_id"],
+        person_id=row["person_id"],
+        member_id=row["member_id"] or None,
+        visitor_id=row["visitor_id"] or next(iter(devices), ""),
+        devices=[Device(visitor_id=visitor_id, last_seen=iso(at)) for visitor_id, at in devices.items()],
         online=row["last_seen_at"] >= online_since,
         first_seen=iso(row["first_seen_at"]),
         last_seen=iso(row["last_seen_at"]),
@@ -139,9 +134,15 @@ def visit_of(started_at: int, ended_at: int, figures: Sequence[int], entry: Sequ
     )
 
 
-def order_of(row: Mapping[str, Any], names: Names) -> VisitorOrder:
+def person_visit_of(row: Mapping[str, Any]) -> PersonVisit:
+    """One row of `visitor_visits.sql`."""
+    visit = visit_of(row["started_at"], row["ended_at"], row["figures"], row["acquisition"])
+    return PersonVisit(visitor_id=row["visitor_id"], **visit.model_dump())
+
+
+def order_of(row: Mapping[str, Any], names: Names) -> PersonOrder:
     """One row of `visitor_orders.sql`."""
-    return VisitorOrder(
+    return PersonOrder(
         transaction_id=row["transaction_id"],
         ordered_at=iso(row["ordered_at"]),
         counted=bool(row["counted"]),

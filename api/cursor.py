@@ -10,14 +10,15 @@ from typing import Any
 
 import orjson
 
+from api.people import MEMBER, VISITOR
 from api.problems import ProblemError
 
-_FORM = 1
+_FORM = 2
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """`question` says which listing it belongs to; `now` (epoch ms) is the moment of the first page.
+    """`question` says which listing it belongs to; `now` (epoch ms) is the moment of the first page; `after_id` a person's id.
 
     The counts are those of the first page, -1 where no population can be counted.
     """
@@ -48,9 +49,9 @@ def read_cursor(text: str, question: str) -> Cursor:
         whole = (cursor.now, cursor.after_seen, cursor.visitors, cursor.site_visitors, cursor.online)
         if form != _FORM or not all(type(number) is int and abs(number) < 2**53 for number in whole):
             raise ValueError
-        if type(cursor.after_id) is not str or not 0 < cursor.now < 2**43:
+        if not (cursor.after_id == "" or cursor.after_id.startswith((MEMBER, VISITOR))) or not 0 < cursor.now < 2**43:
             raise ValueError
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
         raise ProblemError(400, "bad_cursor", "The cursor is not one of ours; start again without it.") from error
     if cursor.question != question:
         raise ProblemError(

@@ -1,4 +1,4 @@
-"""Why a visitor is in a segment or not: the truth of each of its conditions."""
+"""Why someone is in a segment or not: the truth of each of its conditions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.asked import checked
+from api.people import Row, place_of
 from api.problems import ProblemError
 from flows.segments.expression import AllOf, AnyOf, NotOf, Tree
 from flows.segments.predicate import compile_sql
@@ -35,16 +36,14 @@ class Why:
     conditions: list[Condition]
 
 
-def explain(
-    store: Store, site_id: str, visitor_id: str, segments: list[Segment], now: int, online_minutes: int
-) -> list[Why]:
-    """The truth of every segment and of each of its conditions for one visitor who exists."""
+def explain(store: Store, site_id: str, row: Row, segments: list[Segment], now: int, online_minutes: int) -> list[Why]:
+    """The truth of every segment and of each of its conditions for one row that exists."""
     trees: list[Tree | None] = [_tree(segment.expression) for segment in segments]
     wanted = [
         [] if tree is None else [("", tree), *_leaves(tree, segment.expression, "")]
         for tree, segment in zip(trees, segments, strict=True)
     ]
-    truths = iter(_truths(store, site_id, visitor_id, [tree for one in wanted for _, tree in one], now, online_minutes))
+    truths = iter(_truths(store, site_id, row, [tree for one in wanted for _, tree in one], now, online_minutes))
     result = []
     for segment, conditions in zip(segments, wanted, strict=True):
         held = [Condition(place, tree, next(truths)) for place, tree in conditions]
@@ -72,16 +71,14 @@ def _leaves(tree: Tree, expression: Any, place: str) -> Iterator[tuple[str, Tree
             yield place, leaf
 
 
-def _truths(
-    store: Store, site_id: str, visitor_id: str, trees: list[Tree], now: int, online_minutes: int
-) -> Iterator[bool]:
+def _truths(store: Store, site_id: str, row: Row, trees: list[Tree], now: int, online_minutes: int) -> Iterator[bool]:
     for first in range(0, len(trees), _TOGETHER):
         predicates = [
             compile_sql(tree, now, online_minutes=online_minutes, prefix=f"c{number}_", table="row")
             for number, tree in enumerate(trees[first : first + _TOGETHER])
         ]
         sql = store.text("visitor_truths").replace(_MARK, ", ".join(f"toBool({one.sql})" for one in predicates))
-        params: dict[str, object] = {"site_id": site_id, "visitor_id": visitor_id}
+        params: dict[str, object] = {"site_id": site_id, **place_of(row)}
         for predicate in predicates:
             params.update(predicate.params)
         rows = store.rows_of(sql, params)

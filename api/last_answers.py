@@ -52,3 +52,9 @@ class LastAnswers:
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         return found
+
+    def forget(self, site_id: str) -> None:
+        """Forget the answers of a site: somebody they may tell of is erased."""
+        with self._lock:
+            for asked in [asked for asked in self._known if asked[0] == site_id]:
+                del self._known[asked]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from api.asked import Asked, with_segment
 from api.cursor import Cursor, question_of, read_cursor
+from api.people import named
 from api.reports import ratio
 from api.schemas import Population, Sort
 from api.times import WINDOW_MS, Window
@@ -15,7 +16,7 @@ from sql.store import Store
 
 @dataclass(frozen=True)
 class Question:
-    """Which visitors: of a site, in a window, in a segment, with `part` in their id, in an order, so many a page."""
+    """Which people: of a site, in a window, in a segment, with `part` in an id of theirs, in an order, so many a page."""
 
     site_id: str
     window: Window
@@ -30,20 +31,29 @@ class Question:
         return question_of(self.site_id, self.window, self.asked.expression, self.part, self.sort)
 
 
+class Someone(NamedTuple):
+    """A person in a listing; `member_id` and `visitor_id`: one of them is ''. `seen_at`: last activity, epoch ms."""
+
+    person_id: str
+    seen_at: int
+    member_id: str
+    visitor_id: str
+
+
 @dataclass(frozen=True)
 class Found:
-    """A page: the visitors' ids with their last activity (epoch ms), as of `now`, the moment of the first page."""
+    """A page of people, as of `now`, the moment of the first page (epoch ms)."""
 
     now: int
     population: Population | None
-    visitors: list[tuple[str, int]]
+    people: list[Someone]
     next_cursor: str | None
 
 
 def population(
     store: Store, site_id: str, window: Window, asked: Asked, now: int, online_minutes: int
 ) -> tuple[int, int, int]:
-    """Visitors of the window in the segment, in the site, and those of the segment online."""
+    """People of the window in the segment, in the site, and those of the segment online."""
     sql, params = with_segment(store.text("live_population"), asked, now, online_minutes)
     bound = {"site_id": site_id, "since": now - WINDOW_MS[window], "online_since": now - online_minutes * 60_000}
     row = store.rows_of(sql, {**params, **bound})[0]
@@ -60,7 +70,8 @@ def shown(visitors: int, site_visitors: int, online: int) -> Population | None:
 def find(store: Store, question: Question, cursor_text: str | None, now: int, online_minutes: int) -> Found:
     """One page. The first counts the population; the others take moment and population from the cursor.
 
-    By `last_seen`, who acts while one pages moves to the front and may be missed; by `visitor_id` nobody moves.
+    By `last_seen`, who acts while one pages moves to the front and may be missed; by `person_id` only who logs in for the first time
+    moves, from a visitor to a member.
     """
     if cursor_text is None:
         counts = (-1, -1, -1)
@@ -71,25 +82,27 @@ def find(store: Store, question: Question, cursor_text: str | None, now: int, on
         cursor = read_cursor(cursor_text, question.name)
     rows = _page(store, question, cursor, online_minutes)
     more = len(rows) > question.limit
-    visitors = [(row["visitor_id"], row["seen_at"]) for row in rows[: question.limit]]
+    people = [Someone(**row) for row in rows[: question.limit]]
     counts = (cursor.visitors, cursor.site_visitors, cursor.online)
     following = None
     if more:
-        last_id, last_seen = visitors[-1]
-        following = Cursor(question.name, cursor.now, last_seen, last_id, *counts).text()
-    return Found(cursor.now, shown(*counts), visitors, following)
+        last = people[-1]
+        following = Cursor(question.name, cursor.now, last.seen_at, last.person_id, *counts).text()
+    return Found(cursor.now, shown(*counts), people, following)
 
 
 def _page(store: Store, question: Question, cursor: Cursor, online_minutes: int) -> list[dict[str, Any]]:
-    name = "live_by_last_seen" if question.sort == "last_seen" else "live_by_visitor_id"
+    name = "live_by_last_seen" if question.sort == "last_seen" else "live_by_person_id"
     sql, params = with_segment(store.text(name), question.asked, cursor.now, online_minutes)
     bound: dict[str, object] = {
         "site_id": question.site_id,
         "since": cursor.now - WINDOW_MS[question.window],
-        "after_id": cursor.after_id,
         "part": question.part,
         "size": question.limit + 1,
     }
     if question.sort == "last_seen":
-        bound["after_seen"] = cursor.after_seen
+        bound |= {"after_seen": cursor.after_seen, "after_id": cursor.after_id}
+    else:
+        after = named(cursor.after_id)
+        bound |= {"after_visitor": after.visitor_id, "after_member": after.member_id}
     return store.rows_of(sql, {**params, **bound})

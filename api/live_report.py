@@ -26,8 +26,8 @@ def read_report(store: Store, site_id: str, window: Window, asked: Asked, now: i
     """Sums and lists of one window. Orders and revenue are those of the window's visits, net of refunds."""
     bound = {"site_id": site_id, "since": now - WINDOW_MS[window]}
     sql, params = with_segment(store.text("live_report"), asked, now, online_minutes)
-    sums = {row["member"]: sums_of(row) for row in store.rows_of(sql, {**params, **bound})}
-    segment = sums.get(True, Sums())
+    sums = {row["side"]: sums_of(row) for row in store.rows_of(sql, {**params, **bound})}
+    segment = sums.get(1, Sums())
     sql, params = with_segment(store.text("live_top"), asked, now, online_minutes)
     lists: dict[str, list[TopProduct]] = {"purchased": [], "carted": [], "in_cart": []}
     for line in store.rows_of(sql, {**params, **bound, "size": TOP}):
@@ -35,4 +35,4 @@ def read_report(store: Store, site_id: str, window: Window, asked: Asked, now: i
             item_id=line["item_id"], item_name=line["item_name"] or None, units=line["units"], orders=line["orders"]
         )
         lists[line["list"]].append(product)
-    return Read(segment, segment.plus(sums.get(False, Sums())), Top(**lists))
+    return Read(segment, segment.plus(sums.get(0, Sums())), Top(**lists))

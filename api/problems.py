@@ -68,9 +68,9 @@ def invalid(place: str, detail: str, status: int = 422) -> ProblemError:
     return ProblemError(status, "invalid_input", detail, errors=[Fault(place=place, detail=detail)])
 
 
-def not_found(what: str, place: str = "") -> ProblemError:
-    """Something asked for by name is not there (or is another site's, which is the same)."""
-    detail = f"{what} is not here."
+def not_found(what: str, place: str = "", advice: str = "") -> ProblemError:
+    """Something asked for by name is not there (or is another site's, which is the same). `advice`: what to do about it."""
+    detail = f"{what} is not here. {advice}".rstrip()
     return ProblemError(404, "not_found", detail, errors=[Fault(place=place, detail=detail)] if place else ())
 
 
@@ -113,7 +113,10 @@ def handle_problems(app: FastAPI, retry_after_seconds: int) -> None:
         return problem_response(ProblemError(503, "unavailable", detail, headers=wait))
 
     def on_mistake(request: Request, error: Exception) -> JSONResponse:
-        _LOG.exception("%s %s failed", request.method, request.url.path, exc_info=error)
+        route = getattr(
+            request.scope.get("route"), "path", "?"
+        )  # its path may hold a person's id, which logs would keep
+        _LOG.exception("%s %s failed", request.method, route, exc_info=error)
         detail = "This is a mistake of Sonnim's, not yours; its log says more."
         return problem_response(ProblemError(500, "internal_error", detail))
 

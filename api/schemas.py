@@ -112,7 +112,7 @@ class PreviewIn(Shape):
 
 
 class Population(Shape):
-    """How many visitors of the window match."""
+    """How many visitors of the window match; they are counted as people."""
 
     visitors: int
     share: float | None = Field(description="of all visitors of the window; null if there are none")
@@ -129,14 +129,16 @@ class PreviewOut(Fresh):
 
 
 class Member(Shape):
-    """A visitor in a segment."""
+    """A person in a segment."""
 
-    visitor_id: str
+    person_id: str
+    member_id: str | None
+    visitor_id: str | None = Field(description="null of a member, who may have several devices: see the card")
     last_seen: Moment
 
 
 class MembersOut(Fresh):
-    """A page of a segment's members, by visitor_id."""
+    """A page of a segment's members, by person_id."""
 
     window: Window
     segment: AskedSegment
@@ -174,7 +176,7 @@ class FieldList(Shape):
 
 
 class Explained(Shape):
-    """A part of an expression and whether it holds for the visitor."""
+    """A part of an expression and whether it holds for the person."""
 
     place: str = Field(description="JSON pointer into the expression")
     sentence: Sentences
@@ -182,7 +184,7 @@ class Explained(Shape):
 
 
 class WhyOut(Shape):
-    """A saved segment, whether the visitor is in it, and which of its conditions hold."""
+    """A saved segment, whether the person is in it, and which of its conditions hold."""
 
     id: str
     version: int
@@ -191,11 +193,17 @@ class WhyOut(Shape):
     conditions: list[Explained]
 
 
-class VisitorSegments(Fresh):
-    """Why a visitor is in which segments."""
+class PersonSegments(Fresh):
+    """Why a person is in which segments."""
 
-    visitor_id: str
+    person_id: str
     segments: list[WhyOut]
+
+
+class VisitorSegments(PersonSegments):
+    """The same for the person a visitor belongs to now."""
+
+    visitor_id: str = Field(description="as asked for")
 
 
 # --- Live ----------------------------------------------------------------------------------------------------------
@@ -283,10 +291,20 @@ class Acquisitions(Shape):
     latest: Acquisition
 
 
-class Card(Shape):
-    """A visitor. Counts without a window are of all time."""
+class Device(Shape):
+    """A browser or an app of a person."""
 
     visitor_id: str
+    last_seen: Moment
+
+
+class Card(Shape):
+    """A person: a member with all devices, or a visitor nobody knows. Counts without a window are of all time."""
+
+    person_id: str = Field(description="member:<member_id> or visitor:<visitor_id>", examples=["member:m-7"])
+    member_id: str | None = Field(description="null while nobody knows who it is")
+    visitor_id: str = Field(description="the device last seen")
+    devices: list[Device] = Field(description="newest first, the newest 200")
     online: bool
     first_seen: Moment
     last_seen: Moment
@@ -312,7 +330,7 @@ class Card(Shape):
     currency: str
 
 
-Sort = Literal["last_seen", "visitor_id"]
+Sort = Literal["last_seen", "person_id"]
 
 
 class LiveQuery(Shape):
@@ -320,7 +338,7 @@ class LiveQuery(Shape):
 
     window: Window = "24h"
     segment: Text | None = Field(None, description="id of a saved segment")
-    q: Text = Field("", description="part of a visitor_id; narrows the list, not the population")
+    q: Text = Field("", description="part of a member_id or of a visitor_id; narrows the list, not the population")
     sort: Sort = "last_seen"
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=2000, description="next_cursor of the page before")
@@ -331,7 +349,7 @@ class LiveIn(Shape):
 
     window: Window = "24h"
     segment: SegmentValue = None
-    q: Text = Field("", description="part of a visitor_id; narrows the list, not the population")
+    q: Text = Field("", description="part of a member_id or of a visitor_id; narrows the list, not the population")
     sort: Sort = "last_seen"
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=2000, description="next_cursor of the page before")
@@ -364,8 +382,8 @@ class OrderLine(Product):
     units: int
 
 
-class VisitorOrder(Shape):
-    """An order of a visitor, net of refunds."""
+class PersonOrder(Shape):
+    """An order of a person, net of refunds."""
 
     transaction_id: str
     ordered_at: Moment
@@ -378,12 +396,42 @@ class VisitorOrder(Shape):
     items: list[OrderLine]
 
 
+class PersonVisit(Visit):
+    """A visit of a person; it is of one device."""
+
+    visitor_id: str
+
+
+class PersonOut(Fresh):
+    """A person with visits and orders of all devices (the newest 200 of each)."""
+
+    person: Card
+    visits: list[PersonVisit]
+    orders: list[PersonOrder]
+
+
 class VisitorOut(Fresh):
-    """A visitor with visits and orders (the newest 200 of each)."""
+    """The person a visitor belongs to now, with visits and orders of all devices (the newest 200 of each)."""
 
     visitor: Card
-    visits: list[Visit]
-    orders: list[VisitorOrder]
+    visits: list[PersonVisit]
+    orders: list[PersonOrder]
+
+
+class Stint(Shape):
+    """A stretch of a visitor's time that belongs to one person, with what was done in it alone."""
+
+    began_at: Moment | None = Field(description="null: from the beginning")
+    person_id: str
+    member_id: str | None
+    card: Card
+
+
+class DeviceOut(Fresh):
+    """A browser or an app: whom it belonged to and when, newest first."""
+
+    visitor_id: str
+    stints: list[Stint]
 
 
 # --- reports -------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -10,6 +10,7 @@ class ApiSettings:
     """`online_minutes`: a visitor is online that long after the last event. `stale_after_ms`: figures older than this say
     so. `key_cache_ms`: how long a key is believed without asking again; a revocation works within it.
     `body_bytes`: the largest request. `retry_after_seconds`: told with every 503.
+    `address_secret`: what addresses of opt-outs are hashed with; empty: none are kept.
     """
 
     version: str = "0.1.0"
@@ -18,3 +19,4 @@ class ApiSettings:
     key_cache_ms: int = 1_500
     body_bytes: int = 1_000_000
     retry_after_seconds: int = 2
+    address_secret: bytes = field(default=b"", repr=False)

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import ProblemError, problem_response
@@ -32,6 +33,20 @@ class StrictRoute(APIRoute):
             return await handler(StrictRequest(request.scope, request.receive))
 
         return strict
+
+
+class AboutOneRoute(StrictRoute):
+    """A route with an id that may hold any character, at the end of its path or before `/segments`.
+
+    Paths are matched without their escapes, so `/v1/visitors/a%2Fsegments` looks like the segments of `a`: it is the id `a/segments`.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether a request is this route's."""
+        ends_inside = scope.get("raw_path", b"").partition(b"?")[0].lower().endswith(b"%2fsegments")
+        if ends_inside and self.path.endswith("/segments"):
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 class BodyLimit:

@@ -65,7 +65,7 @@ CARDS = """
         arrayCount(end -> end >= day, ends) AS visits_24h, pageviews_24h, orders_24h, revenue_24h,
         arrayCount(end -> end >= week, ends) AS visits_7d, pageviews_7d, orders_7d, revenue_7d
     FROM visitors FINAL
-    WHERE site_id = {site_id:String}
+    WHERE site_id = {site_id:String} AND member_id = person AND NOT gone
 """
 """A Card of each visitor (peer.py) from our rows."""
 
@@ -99,7 +99,7 @@ def compare(
             place_of_kind.mkdir()
             with store_in(place_of_kind, end) if kind == "stored" else contextlib.nullcontext() as store:
                 url = store.url if store else ""
-                peers[kind] = _ran("benchmarks.peer", kind, directory / "log", end, result, url)
+                peers[kind] = ran("benchmarks.peer", kind, directory / "log", end, result, url)
             theirs[kind] = orjson.loads(result.read_bytes())
         ours: dict[str, tuple[float, float]] = {}
         differences = []
@@ -108,7 +108,7 @@ def compare(
             place_of_duty.mkdir()
             with store_in(place_of_duty, end) as store:
                 result = directory / f"{duty}.json"
-                ours[duty] = _ran("benchmarks.flow", logs[duty], store.url, end, duty, result)
+                ours[duty] = ran("benchmarks.flow", logs[duty], store.url, end, duty, result)
                 told_by_ours = orjson.loads(result.read_bytes())
                 rows = _cards(store.arrow_of(CARDS, {"site_id": SITE, "end": end}))
                 members = _members(store.arrow_of(ROWS, {"site_id": SITE}), end)
@@ -149,7 +149,7 @@ def _beside(name: str, lines: int, ours: tuple[float, float], theirs: tuple[floa
     return Figure(name, lines / ours[0], "events/s", lines / theirs[0], theirs[0] / ours[0])
 
 
-def _ran(module: str, *arguments: object) -> tuple[float, float]:
+def ran(module: str, *arguments: object) -> tuple[float, float]:
     """Seconds, and seconds of CPU, that a run in a process of its own took."""
     seconds, cpu = child(module, *arguments).split()
     return float(seconds), float(cpu)

@@ -9,14 +9,14 @@ import argparse
 import sys
 import time
 
-from benchmarks import engine, flow, report, restart
+from benchmarks import engine, flow, people, report, restart
 from benchmarks.figures import Figure, machine, table
 from benchmarks.peer import KINDS
 
 END = 1_795_000_000_000
 """Where the replayed week ends, epoch milliseconds: the clock of every benchmark starts there."""
 
-PARTS = ("engine", "flow", "report", "restart")
+PARTS = ("engine", "flow", "people", "report", "restart")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -42,6 +42,10 @@ def main(arguments: list[str] | None = None) -> int:
                 wrong.append(
                     f"the flow with its state is {figure.ratio:.1f} times the {flow.GATE} peer, the goal is {flow.RATIO:.0f}"
                 )
+    if "people" in wanted:
+        outcome = people.measure(given.people_events, given.people_visitors, END)
+        figures += outcome.figures
+        wrong += _told(outcome.differences)
     if "report" in wanted:
         outcome = report.compare(given.report_visitors, END, given.raw_runs)
         figures += outcome.figures
@@ -71,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--peer", action="append", choices=KINDS, help="just this peer; may be repeated")
     parser.add_argument("--engine-events", type=int, default=1_000_000)
     parser.add_argument("--engine-visitors", type=int, default=120_000)
+    parser.add_argument("--people-events", type=int, default=600_000, help="log lines of the flow with logins")
+    parser.add_argument("--people-visitors", type=int, default=60_000)
     parser.add_argument("--report-visitors", type=int, default=1_000_000)
     parser.add_argument("--restart-visitors", type=int, default=1_000_000, help="visitors of the state that is loaded")
     parser.add_argument("--restart-partitions", type=int, default=flow.PARTITIONS, help="partitions of its log")

@@ -70,8 +70,12 @@ class Traffic:
             log.append(list(zip(keys, self.lines[part], strict=True)))
 
 
-def traffic(events: int, visitors: int, end: int, seed: int = 1) -> Traffic:
-    """About `events` lines (repeats and refunds included) of `visitors` visitors, before `end` (epoch ms)."""
+def traffic(events: int, visitors: int, end: int, seed: int = 1, members: float = 0.0, devices: int = 1) -> Traffic:
+    """About `events` lines (repeats and refunds included) of `visitors` visitors, before `end` (epoch ms).
+
+    A share `members` of the visitors logs in somewhere in the middle, and every later event says so; each member has so many
+    `devices`.
+    """
     rng = np.random.default_rng(seed)
     repeats = events // 100
     own = int((events - repeats) / (1 + _MIX[5] * _REFUNDED))
@@ -107,7 +111,22 @@ def traffic(events: int, visitors: int, end: int, seed: int = 1) -> Traffic:
     lines = _lines(
         rows, first[rows], name[rows], who, keys, product[rows], number[rows], at[rows], received[order], seed
     )
+    if members:
+        _log_in(lines, who, at[rows], rng.choice(visitors, int(visitors * members), replace=False), devices)
     return Traffic(lines, np.array(crcs)[who].tolist(), len(np.unique(who)), end)
+
+
+def _log_in(lines: list[bytes], who: np.ndarray, at: np.ndarray, chosen: np.ndarray, devices: int) -> None:
+    """Put the member into the lines of some visitors, from the middle of their events on; in place."""
+    member = np.full(int(who.max()) + 1, -1)
+    member[chosen] = np.arange(len(chosen)) // devices
+    theirs = np.flatnonzero(member[who] >= 0)
+    theirs = theirs[np.lexsort((at[theirs], who[theirs]))]
+    begins = np.flatnonzero(np.r_[True, who[theirs][1:] != who[theirs][:-1]])
+    counts = np.diff(np.r_[begins, len(theirs)])
+    place = np.arange(len(theirs)) - np.repeat(begins, counts)
+    for i in theirs[place >= np.repeat(counts // 2, counts)].tolist():
+        lines[i] = lines[i].replace(b',"name":', b',"member_id":"m-%d","name":' % member[who[i]], 1)
 
 
 def _visits(rng: np.random.Generator, own: int, visitors: int, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -52,7 +52,7 @@ def _cells(card: dict[str, Any]) -> list[Text]:
     mark = ("● ", "green") if card["online"] else ("○ ", "dim")
     page = card["page"]
     return [
-        Text.assemble(mark, card["visitor_id"]),
+        Text.assemble(mark, card["person_id"].removeprefix("visitor:")),
         Text(figures.count(card["visits"])),
         Text(figures.count(card["visit"]["pageviews"] if card["visit"] else None)),
         Text(page["title"] or page["url"] or ""),

@@ -16,7 +16,17 @@ from deploy.errors import UserError
 from deploy.flow_lock import flow_lock
 from deploy.settings import Settings
 from deploy.wiring import open_log, open_store, require_migrated, told
-from flows.rebuild import Commit, RebuildRefused, commits, discard, from_events, from_log, require_still, swap
+from flows.rebuild import (
+    Commit,
+    RebuildRefused,
+    commits,
+    discard,
+    from_events,
+    from_log,
+    require_still,
+    swap,
+    waiting_people,
+)
 from flows.rebuild_check import Comparison, compare
 from flows.rebuild_replay import Pace
 from ingest.log.log import EventLog
@@ -57,7 +67,7 @@ def _targets(store: Store) -> dict[int, Commit]:
 
 
 def _check(store: Store, log: EventLog, targets: dict[int, Commit], console: Console) -> bool:
-    found = compare(store, targets)
+    found = compare(store, targets, waiting_people(log, targets))
     require_still(store, targets)
     discard(store)
     console.print(_told(found))
@@ -66,7 +76,7 @@ def _check(store: Store, log: EventLog, targets: dict[int, Commit], console: Con
             console.print(f"  {table.table} {example}", markup=False)
     if found.ahead:
         console.print(
-            f"{found.ahead:,} visitors were not compared: the flow was stopped in the middle of a write and will apply "
+            f"{found.ahead:,} visitors and people were not compared: the flow was stopped in the middle of its work and will apply "
             "their last records again when it starts."
         )
     behind = sum(log.end(number) - target.to_offset for number, target in targets.items())

@@ -12,6 +12,7 @@ from deploy.clickhouse.request import Credentials
 from deploy.clock import now_ms
 from deploy.errors import UserError
 from deploy.logs import configure_logs
+from deploy.secret import installation_secret
 from deploy.settings import Settings
 from deploy.wiring import open_log, open_store, require_migrated
 
@@ -27,7 +28,11 @@ def run_api(settings: Settings) -> None:
         store,
         open_log(settings),
         now_ms,
-        ApiSettings(online_minutes=settings.online_minutes, stale_after_ms=settings.stale_after_seconds * 1000),
+        ApiSettings(
+            online_minutes=settings.online_minutes,
+            stale_after_ms=settings.stale_after_seconds * 1000,
+            address_secret=installation_secret(settings),
+        ),
     )
     config = uvicorn.Config(
         app,

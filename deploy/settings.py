@@ -75,6 +75,11 @@ class Settings(BaseSettings):
         default=5, ge=1, le=1440, description="how long after the last event a visitor is online"
     )
     stale_after_seconds: int = Field(default=10, ge=1, description="age from which figures say that they are stale")
+    secret: str = Field(
+        default="",
+        repr=False,
+        description="secret that addresses of opt-outs are hashed with; empty: one that is made in the data directory",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least level of log lines"
     )

@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from flows import bounds
-from flows.visitors.batch import DEVICE, NAMES, Batch, Items, Words, column_of, joined
+from flows.erasure import ERASED
+from flows.visitors.batch import DEVICE, NAMES, Batch, Bools, Items, Words, column_of, joined
 from flows.visitors.seen import EVENT_ID
 from flows.visitors.tables import Array, Ints, changed, runs
 from ingest.vocabulary import EARLIEST_MS, LATEST_MS, REJECTED_TEXT_CHARACTERS, Reason
@@ -119,6 +120,7 @@ def decode(lines: bytes, offsets: Ints) -> Decoded:
         internal = [
             Internal(r["kind"], int(offsets[i]), (r["site_id"] or "")[:80], _time(r["received_at"]), r["payload"] or "")
             for i, r in zip(rows.tolist(), picked, strict=True)
+            if r["kind"] != ERASED
         ]
         events = np.flatnonzero(pc.is_null(kinds).to_numpy())
         table, offsets = table.take(pa.array(events)), offsets[events]
@@ -213,6 +215,7 @@ def batch_of(events: pa.Table, offsets: Ints) -> Batch:
         name=name.are(*NAMES),
         pageview=pc.fill_null(column_of(events, "pageview"), False).to_numpy(zero_copy_only=False),
         visitor=Words.of(visitor),
+        member=Words.of(column_of(events, "member_id")),
         device=Words(
             np.where(told.to_numpy(zero_copy_only=False), device.codes, len(device.words)), [*device.words, ""]
         ),
@@ -221,6 +224,13 @@ def batch_of(events: pa.Table, offsets: Ints) -> Batch:
         search=Words.of(column_of(events, "search_term")),
         items=items_of(column_of(events, "items")),
     )
+
+
+def unrepeated(events: pa.Table) -> Bools:
+    """Where a visitor's event stands for the first time, shape (n,)."""
+    known: set[tuple[str, ...]] = set()
+    ids = zip(*(events[name].to_pylist() for name in ("site_id", "visitor_id", "event_id")), strict=True)
+    return np.array([not (one in known or known.add(one)) for one in ids], np.bool_)  # type: ignore[func-returns-value]
 
 
 def items_of(column: pa.ListArray) -> Items:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from flows.activity import activity_of
 from flows.decode import EVENT_COLUMNS, ITEM
 from flows.products import Products
+from flows.records import Outgoing
 from flows.visitors.batch import Bools
 from flows.visitors.rows import TIME
 from flows.visitors.tables import Hashes, Ints
@@ -70,12 +71,14 @@ class Kept:
 
 @dataclass(frozen=True)
 class Flush:
-    """The state's rows as they were at the commit, and the events they come from."""
+    """The state's rows as they were at the commit, and the events they come from. `people`: rows of `visitors`, too, but written
+    apart, because they have other columns."""
 
     commit: Commit
     state: dict[str, pa.Table] = field(repr=False)
     events: Sequence[Kept] = field(repr=False)
     products: Products = field(repr=False)
+    records: Sequence[Outgoing] = field(default=(), repr=False)  # for the log, before anything is written
 
     @cached_property
     def rejected(self) -> Mapping[tuple[str, str], int]:
@@ -93,7 +96,8 @@ class Flush:
             products = self.products.rows(events)
             if products is not None:
                 yield "products", products
-        yield from self.state.items()
+        for name, rows in self.state.items():
+            yield "visitors" if name == "people" else name, rows
         yield "commits", _commit_row(self.commit, events)
 
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from flows.cadence import due
+from flows.decode import Decoded, decode
 from flows.partition import transaction_of
 from flows.patience import patiently
 from flows.visitors.orders import Transaction
+from flows.visitors.tables import Ints
 from sql.store import Store
 
 SITES_AGE = 5_000
 """Milliseconds until the list of sites is read again."""
 
+
+EVERYTHING = 1 << 40
+"""More events than a visitor has."""
 
 AT_ONCE = 500
 """Keys in one query: ClickHouse bounds the size of a query's parameters."""
@@ -24,7 +30,7 @@ AT_ONCE = 500
 class StoreLookup:
     """`flows.partition.Lookup` over ClickHouse, for all partitions of a worker; waits while it is away."""
 
-    VISITORS, FACTS = "shard_lookup", "shard_transaction_facts"
+    VISITORS, PEOPLE, FACTS = "shard_lookup", "shard_people_lookup", "shard_transaction_facts"
 
     def __init__(self, store: Store, settle: Callable[[], None] = lambda: None) -> None:
         """`settle` waits until the rows that may be looked up are written."""
@@ -42,6 +48,23 @@ class StoreLookup:
         self._settle()
         rows = [row for part in batched(keys, AT_ONCE) for row in self._facts(part)]
         return {f"{r['site_id']}/{r['transaction_id']}": transaction_of(r["version"], r["facts"]) for r in rows}
+
+    def people(self, shard: int, keys: Sequence[str]) -> pa.Table:
+        """Rows of people for keys `site_id/member_id` (at least one)."""
+        self._settle()
+        return pa.concat_tables([self._people(part) for part in batched(keys, AT_ONCE)])
+
+    def events(self, shard: int, keys: Sequence[str], upto: int) -> Decoded:
+        """The events of some visitors of a shard that are written, up to an offset of its log, once each."""
+        self._settle()
+        parts = [past_events(self._store, shard, 0, upto, EVERYTHING, part) for part in batched(keys, AT_ONCE)]
+        offsets = np.concatenate([offsets for _, offsets in parts])
+        return decode(b"".join(lines for lines, _ in parts), offsets)
+
+    def _people(self, keys: Sequence[str]) -> pa.Table:
+        sites, members = split_keys(keys)
+        params = {"sites": sites, "members": members}
+        return patiently("look up people", lambda: self._store.arrow(self.PEOPLE, params))
 
     def _visitors(self, keys: Sequence[str]) -> pa.Table:
         sites, visitors = split_keys(keys)
@@ -69,6 +92,18 @@ class StoreLookup:
     def _read_sites(self) -> None:
         rows = patiently("look up sites", lambda: self._store.rows("site_currencies"))
         self._currencies = {r["site_id"]: r["currency"] for r in rows}
+
+
+def past_events(
+    store: Store, shard: int, after: int, upto: int, most: int, keys: Sequence[str] = ()
+) -> tuple[bytes, Ints]:
+    """Events of a shard (of some visitors, `site_id/visitor_id`) after one offset of its log and up to another, at most `most`:
+    lines and their offsets."""
+    sites, visitors = split_keys(keys)
+    params = {"shard": shard, "after": after, "upto": upto, "most": most, "sites": sites, "visitors": visitors}
+    found = patiently("read events", lambda: store.arrow("past_events", params))
+    offsets = found["log_offset"].combine_chunks().to_numpy().astype(np.int64)
+    return "".join(found["line"].to_pylist()).encode(), offsets
 
 
 def offsets_of(store: Store) -> dict[int, int]:

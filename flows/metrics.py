@@ -6,7 +6,8 @@ EVENTS = Counter("sonnim_flow_events", "Events taken from the log, by what becam
 REJECTED = Counter(
     "sonnim_flow_rejected", "Records put into rejected_events, by reason and known site", ["reason", "site"]
 )
-VISITORS = Gauge("sonnim_flow_visitors", "Visitors in memory", ["partition"])
+VISITORS = Gauge("sonnim_flow_visitors", "Stints of visitors in memory", ["partition"])
+PEOPLE = Gauge("sonnim_flow_people", "People of members in memory", ["partition"])
 STATE_BYTES = Gauge("sonnim_flow_state_bytes", "Bytes of a shard's columns and indices", ["partition"])
 FLUSH_SECONDS = Histogram("sonnim_flow_flush_seconds", "Time to write a flush to ClickHouse")
 FLUSH_ROWS = Histogram(

@@ -10,15 +10,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flows.lookup import StoreLookup
 from flows.partition import Partition
 from flows.patience import patiently
 from flows.restore import restore
 from flows.visitors.limits import DAY, HORIZON
-from flows.visitors.rows import load
+from flows.visitors.load import add
 from flows.visitors.tables import Hashes
 from sql.store import Store, StoreUnavailable
+
+EPOCH = pa.scalar(0, pa.timestamp("ms", "UTC"))
 
 ROWS_AT_ONCE = 100_000
 """Rows of visitors held besides the state they become."""
@@ -64,10 +67,21 @@ def _opened(
     since = {**shards, "since": now - HORIZON}
     wanted = store.rows("shard_visitors_count", since)[0]["visitors"]
     found = 0
+    later: list[pa.Table] = []
     for rows in _gathered(store.arrow_parts("shard_visitors", since), ROWS_AT_ONCE):
         found += len(rows)
-        for number, part in _by_shard(rows):
-            load(opened[number].shard, part, now)
+        of_person, of_later_stint = (
+            np.array(pc.equal(rows["visitor_id"], "")),
+            np.array(pc.greater(rows["stint_start"], EPOCH)),
+        )
+        later.append(rows.filter(pa.array(of_later_stint)))
+        for number, part in _by_shard(rows.filter(pa.array(of_person))):
+            opened[number].people.load(part, now)
+        for number, part in _by_shard(rows.filter(pa.array(~of_person & ~of_later_stint))):
+            add(opened[number].shard, part, now)
+    if later:
+        for number, part in _by_shard(pa.concat_tables(later)):
+            add(opened[number].shard, part, now)
     if found != wanted:  # an answer that was cut off looks like one that is at its end
         raise StoreUnavailable(f"{found:,} of {wanted:,} visitors came", "away")
     dormant = dict(_by_shard(store.arrow("shard_dormant", since)))
@@ -76,7 +90,8 @@ def _opened(
         covered = {"shard": number, "offset": offsets[number], "until": now + DAY}
         restore(
             partition,
-            dormant=_hashes(dormant.get(number), "key_hash"),
+            dormant=_dormant(dormant.get(number), of_person=False),
+            dormant_people=_dormant(dormant.get(number), of_person=True),
             seen=_hashes(store.arrow("shard_seen", covered), "dedup_key"),
             transactions=_hashes(transactions.get(number), "key_hash"),
             now=now,
@@ -103,6 +118,11 @@ def _by_shard(rows: pa.Table) -> Iterator[tuple[int, pa.Table]]:
     numbers, starts = np.unique(shard[order], return_index=True)
     for number, first, last in zip(numbers.tolist(), starts, [*starts[1:], len(order)], strict=False):
         yield number, rows.take(pa.array(order[first:last]))
+
+
+def _dormant(table: pa.Table | None, *, of_person: bool) -> Hashes:
+    wanted = None if table is None else table.filter(pc.equal(table["of_person"].cast(pa.bool_()), of_person))
+    return _hashes(wanted, "key_hash")
 
 
 def _hashes(table: pa.Table | None, column: str) -> Hashes:

@@ -7,18 +7,21 @@ had happened. Until the swap the live tables are not touched; `events`, `rejecte
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import IO, Protocol
 
 import numpy as np
 import orjson
+import pyarrow as pa
 
 from flows.decode import Internal, decode, stretches
-from flows.partition import Outgoing
+from flows.lookup import past_events
+from flows.parts import part_of, parts_of
 from flows.patience import patiently
 from flows.rebuild_replay import TABLES, Pace, RebuiltLookup, Replay, Replayed, rebuilt
+from flows.records import Outgoing
 from flows.visitors.batch import Bools
 from flows.visitors.seen import Seen
 from flows.visitors.tables import Hashes, Ints
@@ -96,7 +99,8 @@ def from_events(log: EventLog, store: Store, targets: dict[int, Commit], progres
     """Fill the tables beside the live ones from table `events`; of the log only what no commit covers yet is read.
 
     First every partition's events, one partition after another; then the facts they make, as orders; then the orders, to
-    their visitors. A fact that still waits in the log for its partition is left out: it comes when the flow goes on.
+    their visitors; then members' stints, to their people. A fact that still waits in the log for its partition is left out: it
+    comes when the flow goes on. A part that waits there is in its person already: then it changes nothing.
     """
     _require_reach(log, targets)
     waiting = {number: waiting_facts(log, number, target.to_offset) for number, target in targets.items()}
@@ -141,10 +145,24 @@ def from_events(log: EventLog, store: Store, targets: dict[int, Commit], progres
                 progress.advance(len(offsets), len(offsets))
             replay.write()
 
+        parts = spools()
+        for number in targets:
+            rows = _rebuilt_parts(store, number)
+            _route(parts_of(rows, _told_of(rows)), parts)
+        progress.begin("people", sum(spool.records for spool in parts))
+        for number, target in targets.items():
+            replay = Replay(store, Replayed(number, log.partitions, afresh), pace, finished_at=target.to_offset)
+            for lines, offsets in parts[number].read(pace.stretch):
+                replay.take(lines, offsets)
+                progress.advance(len(offsets), len(offsets))
+            replay.write()
+
 
 def swap(store: Store, targets: dict[int, Commit]) -> None:
     """Put the rebuilt tables in the place of the live ones and drop those. Raises RebuildRefused if the flow has run."""
     require_still(store, targets)
+    for name in ("visits", "visitors", "orders"):
+        store.command(store.text(f"rebuild_forget_{name}"))
     store.command(store.text("rebuild_swap"))
     discard(store)
 
@@ -161,6 +179,19 @@ def discard(store: Store) -> None:
     """Drop what stands beside the live tables."""
     for name in TABLES:
         store.command(store.text("rebuild_drop"), {"table": rebuilt(name)})
+
+
+def waiting_people(log: EventLog, targets: Mapping[int, Commit]) -> set[tuple[str, str]]:
+    """People, as (site, member id), who have parts in the log after their partition's commit."""
+    found = set()
+    for number, target in targets.items():
+        for block in _blocks(log, number, target.to_offset, log.end(number)):
+            for record in decode(block.lines, block.offsets).internal:
+                if record.kind == "part":
+                    with suppress(ValueError, KeyError, TypeError):  # the flow will put it with the rejected ones
+                        site_id, _, member = part_of(record.payload, record.offset).key.partition("/")
+                        found.add((site_id, member))
+    return found
 
 
 def waiting_facts(log: EventLog, number: int, committed: int) -> set[FactKey]:
@@ -269,13 +300,24 @@ def _until(block: Block, upto: int) -> Block:
 def _event_lines(store: Store, number: int, upto: int, most: int) -> Iterator[tuple[bytes, Ints]]:
     after = 0
     while True:
-        params = {"shard": number, "after": after, "upto": upto, "most": most}
-        chunk = patiently("read events", lambda params=params: store.arrow("rebuild_events", params))  # type: ignore[misc]
-        if not len(chunk):
+        lines, offsets = past_events(store, number, after, upto, most)
+        if not len(offsets):
             return
-        offsets = chunk["log_offset"].combine_chunks().to_numpy().astype(np.int64)
-        yield "".join(chunk["line"].to_pylist()).encode(), offsets
+        yield lines, offsets
         after = int(offsets[-1])
+
+
+def _rebuilt_parts(store: Store, number: int) -> pa.Table:
+    return patiently("read rebuilt visitors", lambda: store.arrow("rebuild_parts", {"shard": number}))
+
+
+def _told_of(rows: pa.Table) -> dict[tuple[str, str], int]:
+    columns = (rows[name].to_pylist() for name in ("site_id", "visitor_id", "member_id", "version"))
+    told: dict[tuple[str, str], int] = {}
+    for site_id, visitor_id, member_id, version in zip(*columns, strict=True):
+        whose = f"{site_id}/{visitor_id}", member_id
+        told[whose] = max(version, told.get(whose, 0))
+    return told
 
 
 def _known(store: Store, number: int) -> Hashes:

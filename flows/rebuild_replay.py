@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 
 from flows.cadence import Steady
 from flows.lookup import StoreLookup
-from flows.partition import Outgoing, Partition
+from flows.partition import Partition
 from flows.patience import patiently
+from flows.records import Outgoing
 from flows.visitors.tables import Ints
 from sql.store import Store
 
@@ -37,18 +38,23 @@ class Pace:
 
 
 class RebuiltLookup(StoreLookup):
-    """Visitors and transactions as rebuilt so far."""
+    """Visitors, people and transactions as rebuilt so far."""
 
-    VISITORS, FACTS = "rebuild_visitors", "rebuild_transaction_facts"
+    VISITORS, PEOPLE, FACTS = "rebuild_visitors", "rebuild_people", "rebuild_transaction_facts"
 
     def __init__(self, store: Store, *, afresh: bool = False) -> None:
-        """`afresh`: visitors come with version 0, so that whatever is fed to them next is news."""
+        """`afresh`: visitors and people come with version 0, so that whatever is fed to them next is news."""
         super().__init__(store)  # what may be looked up is written before the next record is taken
         self._afresh = afresh
 
     def visitors(self, shard: int, keys: Sequence[str]) -> pa.Table:
         """Rows of `visitors_rebuilt` for keys `site_id/visitor_id`."""
         found = super().visitors(shard, keys)
+        return versioned(found, 0) if self._afresh else found
+
+    def people(self, shard: int, keys: Sequence[str]) -> pa.Table:
+        """Rows of people of `visitors_rebuilt` for keys `site_id/member_id`."""
+        found = super().people(shard, keys)
         return versioned(found, 0) if self._afresh else found
 
     def sites(self, now: int) -> Sequence[str]:
@@ -95,14 +101,15 @@ class Replay:
         """Write what changed."""
         self._unwritten = 0
         tables = self.partition.flush(self.partition.log_time).state
-        for name in TABLES:
+        for name in (*TABLES, "people"):
             if name in tables:
-                rows = tables[name]
-                if name == "visitors" and self._finished_at is not None:
+                rows, table = tables[name], "visitors" if name == "people" else name
+                if table == "visitors" and self._finished_at is not None:
                     rows = versioned(rows, self._finished_at)
-                patiently(f"write {name}", lambda name=name, rows=rows: self._store.insert(rebuilt(name), rows))  # type: ignore[misc]
+                patiently(f"write {name}", lambda table=table, rows=rows: self._store.insert(rebuilt(table), rows))  # type: ignore[misc]
         if self._finished_at is not None:
             self.partition.shard.evict(_NO_TIME_IS_LATER)
+            self.partition.people.evict(_NO_TIME_IS_LATER, _NO_TIME_IS_LATER)
 
 
 def versioned(rows: pa.Table, version: int) -> pa.Table:

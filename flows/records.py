@@ -5,7 +5,7 @@ Each function raises ValueError, KeyError or TypeError for what a shard could no
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -15,62 +15,75 @@ from ingest.vocabulary import LATEST_MS, MONEY_MAX
 _INT64 = (1 << 63) - 1
 
 
+class Outgoing(NamedTuple):
+    """A record for the log, for the partition of `key`."""
+
+    key: str
+    line: bytes
+
+
+def outgoing(key: str, kind: str, site_id: str, payload: dict[str, Any]) -> Outgoing:
+    """A record between shards."""
+    text = orjson.dumps(payload).decode()
+    return Outgoing(key, orjson.dumps({"kind": kind, "site_id": site_id, "payload": text}))
+
+
 def order_of(payload: str, offset: int) -> OrderRecord:
     """An order on its way to a visitor."""
     record = orjson.loads(payload)
     order = record["order"]
-    _text(order["transaction_id"])
-    _whole(order["version"], _INT64)
-    _whole(order["occurred_at"], LATEST_MS)
+    text(order["transaction_id"])
+    whole(order["version"], _INT64)
+    whole(order["occurred_at"], LATEST_MS)
     for amount in ("units", "revenue"):
-        _whole(order[amount], _INT64)
+        whole(order[amount], _INT64)
     if not isinstance(order["counted"], bool) or not isinstance(order["owner"], bool):
         raise TypeError("counted and owner are true or false")
     for item, category, units in order["lines"]:
-        _text(item), _text(category, empty=True), _whole(units, _INT64)
-    return OrderRecord(f"{_key(record['site_id'])}/{_text(record['visitor_id'])}", offset, order)
+        text(item), text(category, empty=True), whole(units, _INT64)
+    return OrderRecord(f"{key(record['site_id'])}/{text(record['visitor_id'])}", offset, order)
 
 
 def fact_of(payload: str) -> dict[str, Any]:
     """A purchase or refund on its way to its transaction."""
     fact: dict[str, Any] = orjson.loads(payload)
-    _key(fact["site_id"])
+    key(fact["site_id"])
     for name in ("visitor_id", "event_id", "transaction_id"):
-        _text(fact[name])
+        text(fact[name])
     if fact["name"] not in ("purchase", "refund"):
         raise ValueError(f"a fact of {fact['name']!r}")
-    _whole(fact["occurred_at"], LATEST_MS)
-    _text(fact.get("currency") or "", empty=True)
-    _whole(fact.get("value") or 0, MONEY_MAX)
+    whole(fact["occurred_at"], LATEST_MS)
+    text(fact.get("currency") or "", empty=True)
+    whole(fact.get("value") or 0, MONEY_MAX)
     worth = 0
     for line in fact["items"]:
-        _text(line["item_id"])
-        _text(line.get("category") or "", empty=True)
+        text(line["item_id"])
+        text(line.get("category") or "", empty=True)
         quantity = line.get("quantity")
-        worth += _whole(line.get("price") or 0, MONEY_MAX) * _whole(1 if quantity is None else quantity, MONEY_MAX)
-    _whole(worth, MONEY_MAX)
+        worth += whole(line.get("price") or 0, MONEY_MAX) * whole(1 if quantity is None else quantity, MONEY_MAX)
+    whole(worth, MONEY_MAX)
     return fact
 
 
 def rejection_of(payload: str) -> tuple[str, str, str]:
     """Reason, detail and text of what was refused."""
     told = orjson.loads(payload)
-    return _text(told["reason"])[:80], _text(told["detail"], empty=True), _text(told["event"], empty=True)
+    return text(told["reason"])[:80], text(told["detail"], empty=True), text(told["event"], empty=True)
 
 
-def _text(value: Any, *, empty: bool = False) -> str:
+def text(value: Any, *, empty: bool = False) -> str:
     if not isinstance(value, str) or not (value or empty):
         raise TypeError(f"a text is needed, not {value!r:.80}")
     return value
 
 
-def _key(value: Any) -> str:
-    if "/" in _text(value):
+def key(value: Any) -> str:
+    if "/" in text(value):
         raise ValueError("site_id: holds a slash")
     return str(value)
 
 
-def _whole(value: Any, most: int) -> int:
+def whole(value: Any, most: int) -> int:
     if type(value) is not int or not 0 <= value <= most:
         raise ValueError(f"a whole number from 0 to {most:,} is needed, not {value!r:.80}")
     return value

@@ -10,13 +10,15 @@ def restore(
     partition: Partition,
     *,
     dormant: Hashes,
+    dormant_people: Hashes,
     seen: Hashes,
     transactions: Hashes,
     now: int,
 ) -> None:
     """Fill a new partition. `seen`: dedup keys of events at or before the partition's offset (later ones are read again);
-    `dormant`, `transactions`: key hashes."""
+    `dormant`, `dormant_people`, `transactions`: key hashes."""
     partition.shard.dormant.insert(dormant)
+    partition.people.dormant.insert(dormant_people)
     if len(seen):
         partition.shard.seen.add(seen, now)
     partition.known_transactions.insert(transactions)

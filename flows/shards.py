@@ -10,7 +10,8 @@ import structlog
 from flows import metrics
 from flows.cadence import due
 from flows.flush import Flush
-from flows.partition import Outgoing, Partition
+from flows.partition import Partition
+from flows.records import Outgoing
 from flows.source import Pull
 
 FLUSH_EVERY = 1_000
@@ -18,6 +19,10 @@ FLUSH_EVERY = 1_000
 
 FLUSH_EVERY_BEHIND = 4_000
 """Milliseconds between flushes while the log is far ahead: fresh figures must wait anyway, so flushes are fewer and larger."""
+
+HAND_OVER_EVERY = 200
+"""Milliseconds between records to members' shards: each of them flushes its people every second anyway. With the flush while the
+log is far ahead."""
 
 Output = Sequence[Outgoing] | Flush
 
@@ -54,7 +59,7 @@ class _Shard:
 
     def __init__(self, partition: Partition, sites: Callable[[int], Sequence[str]]) -> None:
         self._partition, self._sites = partition, sites
-        self._flushed_at = 0
+        self._flushed_at = self._handed_over_at = 0
 
     def take(self, pull: Pull) -> Iterator[Output]:
         partition = self._partition
@@ -63,8 +68,12 @@ class _Shard:
             if records:
                 yield records
         if due(pull.now, self._flushed_at, FLUSH_EVERY_BEHIND if pull.read.behind else FLUSH_EVERY):
-            self._flushed_at = pull.now
+            self._flushed_at = self._handed_over_at = pull.now
             yield self._flush(partition, pull)
+        elif not pull.read.behind and due(pull.now, self._handed_over_at, HAND_OVER_EVERY):
+            self._handed_over_at = pull.now
+            if records := partition.hand_over():
+                yield records
 
     def _flush(self, partition: Partition, pull: Pull) -> Flush:
         flush = partition.flush(pull.now)
@@ -78,7 +87,8 @@ class _Shard:
         if flush.rejected:
             self._tell_rejected(flush.rejected, pull)
         metrics.VISITORS.labels(label).set(len(partition.shard.slots))
-        metrics.STATE_BYTES.labels(label).set(partition.shard.nbytes)
+        metrics.PEOPLE.labels(label).set(len(partition.people))
+        metrics.STATE_BYTES.labels(label).set(partition.shard.nbytes + partition.people.nbytes)
         return flush
 
     def _tell_rejected(self, rejected: Mapping[tuple[str, str], int], pull: Pull) -> None:

@@ -13,8 +13,8 @@ import pyarrow as pa
 from flows import metrics
 from flows.flush import Flush
 from flows.lag import Lag
-from flows.partition import Outgoing
 from flows.patience import patiently
+from flows.records import Outgoing
 from ingest.log.log import EventLog
 from sql.store import Store
 
@@ -78,6 +78,8 @@ class Writer:
 
     def _write_flush(self, flush: Flush) -> None:
         commit, written = flush.commit, 0
+        if flush.records:
+            self._append(flush.records)
         with metrics.FLUSH_SECONDS.time():
             for name, rows in flush.tables():
                 self._insert(name, rows, commit.partition)

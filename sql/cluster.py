@@ -35,6 +35,8 @@ SHARDING: Final[Mapping[str, str]] = {
     "commits": "partition",
     "rollups": "shard",
     "products": "CRC32(concat(site_id, '/', item_id))",
+    "erasures": "CRC32(site_id)",
+    "opt_outs": "CRC32(site_id)",
 }
 """Which shard of the cluster has a row: this, modulo their number. Rows that replace each other must give the same.
 
@@ -50,8 +52,11 @@ _PARAMETER = re.compile(r"\{(\w+):Identifier\}")
 _COMMENTS = re.compile(r"\A(?:--[^\n]*\n|\s)+")
 _CREATE_TABLE = re.compile(r"CREATE TABLE (?:IF NOT EXISTS )?(\w+)(?=\s*\()")
 _CREATE_LIKE = re.compile(r"CREATE TABLE (\w+) AS (\w+)\s*\Z")
-_CREATE_VIEW = re.compile(r"CREATE VIEW (\w+) AS\b")
-_ALTER = re.compile(r"ALTER TABLE (\w+) ((?:ADD|DROP|MODIFY|RENAME|COMMENT|CLEAR)) (\w+)")
+_CREATE_VIEW = re.compile(r"CREATE (OR REPLACE )?VIEW (\w+) AS\b")
+_ALTER = re.compile(r"ALTER TABLE (\w+)\s+(?=(?:ADD|DROP|MODIFY|RENAME|COMMENT|CLEAR) )")
+_MUTATION = re.compile(r"ALTER TABLE (\w+)\s+(?=(?:DELETE WHERE|UPDATE) )")
+_OF_COLUMNS = re.compile(r"(?:ADD|DROP|MODIFY|RENAME|COMMENT|CLEAR) COLUMN\b")
+_PIECES = re.compile(r"'(?:[^'\\]|\\.|'')*'|--[^\n]*|.", re.DOTALL)
 _DROP = re.compile(r"DROP TABLE IF EXISTS (\w+)")
 _ENGINE = re.compile(r"^ENGINE = (\w*MergeTree)\b", re.MULTILINE)
 
@@ -62,8 +67,8 @@ DDL_SECONDS = 50
 def on_cluster(sql: str, cluster: str, database: str, parameters: Params | None = None) -> list[str]:
     """The statements that do on a cluster what one statement does on one machine; each may be repeated.
 
-    Knows what migrations and rebuilds are made of: CREATE TABLE and CREATE VIEW, ALTER TABLE (one kind of change a statement), DROP TABLE
-    IF EXISTS; an INSERT stays as it is. Raises `StoreError` for anything else, EXCHANGE TABLES above all: machines would exchange at
+    Knows what migrations and rebuilds are made of: CREATE TABLE, CREATE [OR REPLACE] VIEW, ALTER TABLE, DROP TABLE IF EXISTS; an INSERT
+    stays as it is. Raises `StoreError` for anything else, EXCHANGE TABLES above all: machines would exchange at
     different moments, and one that is away much later, while others are written to already.
     """
     sql = _PARAMETER.sub(lambda found: _bound(found[1], parameters), _COMMENTS.sub("", sql))
@@ -84,12 +89,15 @@ def on_cluster(sql: str, cluster: str, database: str, parameters: Params | None 
     if found := _CREATE_LIKE.match(sql):
         return [f"CREATE TABLE IF NOT EXISTS {found[1]}_local {where} AS {found[2]}_local", distributed(found[1])]
     if found := _CREATE_VIEW.match(sql):
-        return [f"CREATE VIEW IF NOT EXISTS {found[1]} {where} AS{sql[found.end() :]}"]
+        made = "CREATE OR REPLACE VIEW" if found[1] else "CREATE VIEW IF NOT EXISTS"
+        return [f"{made} {found[2]} {where} AS{sql[found.end() :]}"]
     if found := _ALTER.match(sql):
-        change = f"{found[2]} {found[3]}{sql[found.end() :]}"
-        # a column first where it is kept; indices, settings and TTL concern nobody else
-        names = [f"{found[1]}_local", found[1]] if found[3] == "COLUMN" else [f"{found[1]}_local"]
-        return [f"ALTER TABLE {name} {where} {change}" for name in names]
+        changes = _changes(sql[found.end() :])
+        # a column first where it is kept; indices, the order of rows, settings and TTL concern nobody else
+        kept = [(f"{found[1]}_local", changes), (found[1], [one for one in changes if _OF_COLUMNS.match(one)])]
+        return [f"ALTER TABLE {name} {where} {', '.join(told)}" for name, told in kept if told]
+    if found := _MUTATION.match(sql):
+        return [f"ALTER TABLE {found[1]}_local {where} {sql[found.end() :]}"]
     if found := _DROP.match(sql):
         return [f"DROP TABLE IF EXISTS {name} {where}{sql[found.end() :]}" for name in (found[1], f"{found[1]}_local")]
     if sql.startswith("INSERT INTO "):
@@ -159,6 +167,18 @@ class ClusterStore(Store):
             if client.get_client_setting(name) is None:
                 client.set_client_setting(name, value)
         return client
+
+
+def _changes(text: str) -> list[str]:
+    """The changes of an ALTER TABLE, one by one, without comments: they are separated by the commas outside of parentheses."""
+    changes, depth = [""], 0
+    for piece in _PIECES.findall(text):
+        depth += (piece == "(") - (piece == ")")
+        if piece == "," and not depth:
+            changes.append("")
+        elif not piece.startswith("--"):
+            changes[-1] += piece
+    return [one.strip() for one in changes]
 
 
 def _bound(name: str, parameters: Params | None) -> str:

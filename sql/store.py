@@ -181,11 +181,23 @@ class Store:
                     pool_mgr=get_pool_manager(maxsize=32),
                     client_name="sonnim",
                 )
+                for name, value in _ALWAYS.items():
+                    if name in self._client.server_settings:  # else it is too old to know it
+                        self._client.set_client_setting(name, value)
             return self._client
 
 
-_INSERT = {"optimize_on_insert": 0}
-"""Rows of one INSERT seldom share a key, and FINAL and merges settle it where they do: looking for them twice doubles its cost."""
+_ALWAYS = {"use_query_condition_cache": 0}
+"""The cache takes rows that a join's runtime filter left out for rows that a condition refuses, and answers later queries with the same
+condition with nothing (seen in ClickHouse 26.9; docs/scaling.md asks for it to be off for analysts, too)."""
+
+_INSERT = {
+    # rows of one INSERT seldom share a key, and FINAL and merges settle it where they do: looking for them twice doubles its cost
+    "optimize_on_insert": 0,
+    # however large, it is one block, so in a table that is not partitioned (`visitors`) all of it is there or nothing
+    "min_insert_block_size_rows": 1 << 40,
+    "min_insert_block_size_bytes": 1 << 40,
+}
 
 _FAILURES = (ClickHouseError, urllib3.exceptions.HTTPError, OSError)
 

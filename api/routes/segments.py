@@ -77,7 +77,7 @@ def starters(holder: Reader) -> PresetList:
 
 @router.post("/preview")
 def preview(context: Here, holder: Reader, body: PreviewIn) -> PreviewOut:
-    """What an expression says, and how many visitors it catches now. Nothing is saved."""
+    """What an expression says, and how many people it catches now. Nothing is saved."""
     now, online_minutes = context.clock(), context.settings.online_minutes
     asked = checked(body.expression, "/expression")
     counts = (-1, -1, -1)
@@ -135,10 +135,10 @@ def history(context: Here, holder: Reader, segment_id: SegmentId) -> SegmentList
 def members(
     context: Here, holder: Reader, segment_id: SegmentId, query: Annotated[MembersQuery, Query()]
 ) -> MembersOut:
-    """Visitors of the window in the segment, by visitor_id: whoever stays in it is listed once."""
+    """People of the window in the segment, by person_id: whoever stays in it is listed once."""
     now, online_minutes = context.clock(), context.settings.online_minutes
     asked = saved(context.store, holder.site_id, segment_id, "")
-    question = Question(holder.site_id, query.window, asked, "", "visitor_id", query.limit)
+    question = Question(holder.site_id, query.window, asked, "", "person_id", query.limit)
     found = find(context.store, question, query.cursor, now, online_minutes)
     return MembersOut(
         **fresh(context, now),
@@ -146,7 +146,15 @@ def members(
         segment=asked_segment(asked, holder.currency),
         population=found.population,
         reason=None if asked.countable else "now_condition",
-        members=[Member(visitor_id=visitor_id, last_seen=iso(seen)) for visitor_id, seen in found.visitors],
+        members=[
+            Member(
+                person_id=one.person_id,
+                member_id=one.member_id or None,
+                visitor_id=one.visitor_id or None,
+                last_seen=iso(one.seen_at),
+            )
+            for one in found.people
+        ],
         next_cursor=found.next_cursor,
     )
 

@@ -106,6 +106,7 @@ class Engine:
         self._address = (
             f"{path.resolve()}?max_server_memory_usage={memory_bytes}&mark_cache_size={MARK_CACHE_BYTES}"
             f"&primary_index_cache_size={INDEX_CACHE_BYTES}&index_mark_cache_size={INDEX_CACHE_BYTES}&implicit_select=0"
+            "&use_query_condition_cache=0"  # sql/store.py says why
         )
         self._root = self._connect()
         self.version = self.text("SELECT version()")

@@ -8,7 +8,7 @@ from flows.segments.expression import Point, Span
 from flows.segments.fields import Unit
 from ingest.currencies import DECIMALS
 
-_COUNTED = {"times": "회", "orders": "건", "pieces": "개", "kinds": "종"}
+_COUNTED = {"times": "회", "orders": "건", "pieces": "개", "kinds": "종", "devices": "대"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -2,8 +2,8 @@
 
 Values and conditions are plain trees. `mask.py` computes them over numpy, `predicate.py` writes them as ClickHouse SQL:
 a field says once how it comes from a row, and both follow. Two frames exist: a row, and one element of the arrays of a
-prefix (`product_*`, `visit_*`). `Last`, `Sum`, `Exists` and `HoldsAll` step from the row into the elements; they do not
-nest.
+prefix (`product_*`, `visit_*`). `Last`, `Sum`, `Distinct`, `Exists` and `HoldsAll` step from the row into the elements; they do
+not nest.
 
 A value can be absent. Every condition on an absent value is false; no condition is ever null.
 """
@@ -135,6 +135,22 @@ class Sum:
 
 
 @dataclass(frozen=True)
+class Distinct:
+    """How many different strings the elements have for which `where` holds; 0 when there are none."""
+
+    of: Text
+    where: Condition
+
+
+@dataclass(frozen=True)
+class AtLeast:
+    """A number, or `least` if it is smaller."""
+
+    of: Value
+    least: int
+
+
+@dataclass(frozen=True)
 class Only:
     """A value that is there only while `where` holds."""
 
@@ -159,6 +175,8 @@ Value = (
     | Ratio
     | Last
     | Sum
+    | Distinct
+    | AtLeast
     | Only
 )
 

@@ -12,10 +12,12 @@ from flows.segments.columns import (
     DAY,
     Ago,
     Always,
+    AtLeast,
     Comparator,
     Compare,
     Condition,
     Difference,
+    Distinct,
     Elements,
     Every,
     Fixed,
@@ -24,6 +26,7 @@ from flows.segments.columns import (
     Maybe,
     OnlineSince,
     Only,
+    Present,
     Ratio,
     Sum,
     Text,
@@ -33,8 +36,8 @@ from flows.segments.columns import (
 )
 from flows.segments.operators import FieldType
 
-Unit = Literal["", "times", "orders", "pieces", "kinds", "currency", "seconds"]
-Group = Literal["environment", "traffic", "acquisition", "product", "cart", "commerce", "now", "record"]
+Unit = Literal["", "times", "orders", "pieces", "kinds", "currency", "seconds", "devices"]
+Group = Literal["environment", "member", "traffic", "acquisition", "product", "cart", "commerce", "now", "record"]
 
 PRODUCT_DAYS = 60
 ENVIRONMENTS = (
@@ -46,6 +49,7 @@ WINDOWS = (("24h", 1, "최근 24시간", "in 24 hours"), ("7d", 7, "최근 7일"
 
 GROUPS: dict[Group, tuple[str, str]] = {
     "environment": ("사용 환경", "Environment"),
+    "member": ("회원", "Member"),
     "traffic": ("트래픽", "Traffic"),
     "acquisition": ("유입", "Acquisition"),
     "product": ("상품", "Products"),
@@ -134,6 +138,7 @@ _CARTED_NOT_BOUGHT = Every(
 _SEARCHED = Compare(Instant("search_at"), ">=", _TWO_MONTHS)
 _BOUGHT = Compare(Whole("product_units"), ">", Fixed(0))  # net of refunds, as orders and revenue are
 _IN_CART = Compare(Whole("cart_quantity"), ">", Fixed(0))
+_TOLD_PART = Present(Text("part_row"))  # the others lost their events to somebody else
 _KNOWN_PRICE = Compare(Whole("cart_price"), ">=", Fixed(0))
 
 
@@ -191,6 +196,29 @@ def _environment() -> list[Field]:
         _string("os", "environment", "운영체제", "operating system", Text("os"), "iOS"),
         _string("browser", "environment", "브라우저", "browser", Text("browser"), "Chrome"),
         _string("app_version", "environment", "앱 버전", "app version", Text("app_version"), "3.", "starts_with"),
+    ]
+
+
+def _member() -> list[Field]:
+    return [
+        _truth(
+            "logged_in",
+            "member",
+            "로그인 경험",
+            "has logged in",
+            Present(Text("member_id")),
+            ("로그인한 적 있음", "로그인한 적 없음", "has logged in", "has never logged in"),
+        ),
+        _string("member_id", "member", "회원 아이디", "member id", Text("member_id"), "member-7"),
+        _number(
+            "devices",
+            "member",
+            "기기 수",
+            "devices",
+            AtLeast(Distinct(Text("part_visitor"), _TOLD_PART), 1),  # a visitor nobody knows is one device
+            "devices",
+            2,
+        ),
     ]
 
 
@@ -468,6 +496,6 @@ def _in_group_order(fields: list[Field]) -> tuple[Field, ...]:
 
 
 FIELDS = _in_group_order(
-    _environment() + _traffic() + _acquisition() + _product() + _cart() + _commerce() + _windowed() + _now()
+    _environment() + _member() + _traffic() + _acquisition() + _product() + _cart() + _commerce() + _windowed() + _now()
 )
 BY_NAME = {declared.name: declared for declared in FIELDS}

@@ -17,11 +17,13 @@ from flows.segments.columns import (
     Ago,
     Ahead,
     Always,
+    AtLeast,
     Comparator,
     Compare,
     Condition,
     Contains,
     Difference,
+    Distinct,
     Either,
     Every,
     Exists,
@@ -119,9 +121,12 @@ class _ElementFrame:
         np.cumsum(numbers, dtype=np.int64, out=running[1:])
         return running[self.offsets[1:]] - running[self.offsets[:-1]]
 
-    def rows(self) -> Ints:
-        """Row of each element."""
-        return np.repeat(np.arange(self.offsets.size - 1), np.diff(self.offsets))
+    def different(self, codes: Ints, size: int, among: Bools) -> Ints:
+        """By row, how many different codes (each below `size`) some of the elements have: int64, shape (n,)."""
+        rows = self.offsets.size - 1
+        row = np.repeat(np.arange(rows), np.diff(self.offsets))
+        found = np.unique(row[among] * max(1, size) + codes[among])
+        return np.bincount(found // max(1, size), minlength=rows).astype(np.int64)
 
 
 class _LastFrame:
@@ -201,10 +206,8 @@ class _Evaluation:
     def holds_all(self, elements: _ElementFrame, of: Text, where: Condition, strings: tuple[str, ...]) -> Bools:
         which = pc.index_in(elements.texts(of.column), value_set=_bytes(strings))
         hits = self.condition(where, elements) & np.asarray(which.is_valid())
-        row, string = elements.rows()[hits], np.asarray(which.fill_null(-1), dtype=np.int64)[hits]
-        different = np.unique(row * len(strings) + string)
-        rows = elements.offsets.size - 1
-        held: Bools = np.bincount(different // len(strings), minlength=rows) == len(strings)
+        string = np.asarray(which.fill_null(-1), dtype=np.int64)
+        held: Bools = elements.different(string, len(strings), hits) == len(strings)
         return held
 
     def value(self, value: Value, frame: _Frame) -> _Values:
@@ -247,6 +250,14 @@ class _Evaluation:
                 elements = _ElementFrame(self.rows, columns_in((of, where)))
                 added = np.where(self.condition(where, elements), self.value(of, elements).data, 0)
                 return _Values(elements.sums(added))
+            case Distinct(of, where):
+                elements = _ElementFrame(self.rows, columns_in((of, where)))
+                strings = elements.texts(of.column).dictionary_encode()
+                codes = np.asarray(strings.indices, dtype=np.int64)
+                return _Values(elements.different(codes, len(strings.dictionary), self.condition(where, elements)))
+            case AtLeast(of, least):
+                found = self.value(of, frame)
+                return _Values(np.maximum(found.data, least), found.there)
             case Only(of, where):
                 found = self.value(of, frame)
                 return _Values(found.data, _both(self.condition(where, frame), found.there))

@@ -15,10 +15,12 @@ from flows.segments.columns import (
     Ago,
     Ahead,
     Always,
+    AtLeast,
     Compare,
     Condition,
     Contains,
     Difference,
+    Distinct,
     Either,
     Every,
     Exists,
@@ -119,8 +121,7 @@ class _Writing:
                 names, arrays = _arrays(where, name)
                 return f"arrayExists({names} -> {self.condition(where, _element)}, {arrays})"
             case HoldsAll(of, where, strings):
-                names, arrays = _arrays((of, where), name, first=of.column)
-                kept = f"arrayFilter({names} -> {self.condition(where, _element)}, {arrays})"
+                kept = self.kept(of, where, name)
                 return f"hasAll({kept}, {self.bind(list(strings))})"
             case _:
                 assert_never(condition)
@@ -167,11 +168,21 @@ class _Writing:
                 names, arrays = _arrays((of, where), name)
                 inside = self.condition(where, _element)
                 return _Sql(f"arraySum({names} -> if({inside}, {self.value(of, _element).text}, 0), {arrays})")
+            case Distinct(of, where):
+                return _Sql(f"toInt64(length(arrayDistinct({self.kept(of, where, name)})))")
+            case AtLeast(of, least):
+                found = self.value(of, name)
+                return _Sql(f"greatest({found.text}, {least})", found.guards)
             case Only(of, where):
                 kept = self.value(of, name)
                 return _Sql(kept.text, (self.condition(where, name), *kept.guards))
             case _:
                 assert_never(value)
+
+    def kept(self, of: Text, where: Condition, name: Name) -> str:
+        """The array of the strings of the elements for which a condition holds."""
+        names, arrays = _arrays((of, where), name, first=of.column)
+        return f"arrayFilter({names} -> {self.condition(where, _element)}, {arrays})"
 
     def pair(self, text: str, left: Value, right: Value, name: Name) -> _Sql:
         a, b = self.value(left, name), self.value(right, name)

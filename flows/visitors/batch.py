@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flows.visitors.strings import Interner
 from flows.visitors.tables import Array, Ints
 
 Bools = npt.NDArray[np.bool_]
@@ -24,8 +25,8 @@ ENTRY = (
     "url", "referrer", "search_keyword", "channel", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content",
 )  # fmt: skip
 
-VIEW, ADD, REMOVE, PURCHASE, REFUND, SEARCH, OTHER = range(7)
-NAMES = ("view_item", "add_to_cart", "remove_from_cart", "purchase", "refund", "search")
+VIEW, ADD, REMOVE, PURCHASE, REFUND, SEARCH, LOGOUT, OTHER = range(8)
+NAMES = ("view_item", "add_to_cart", "remove_from_cart", "purchase", "refund", "search", "logout")
 """The names that mean something to the state, in the order of their codes; every other one is OTHER."""
 
 
@@ -79,6 +80,7 @@ class Batch:
     name: Ints
     pageview: Bools
     visitor: Words  # site_id/visitor_id
+    member: Words  # member id
     device: Words
     url: Words
     title: Words
@@ -123,3 +125,13 @@ def split(words: Sequence[str], columns: Sequence[str]) -> dict[str, pa.Array]:
     absent = JOINT * (len(columns) - 1)
     parts = [(word or absent).split(JOINT) for word in words]
     return {name: pa.array([part[i] for part in parts], pa.string()) for i, name in enumerate(columns)}
+
+
+def intern_used(interner: Interner, words: Words, rows: Ints) -> Ints:
+    """Codes of a word column at some rows; only words that occur there are interned."""
+    if not len(rows):
+        return np.empty(0, np.int64)
+    used = np.unique(words.codes[rows])
+    table = np.zeros(len(words.words), np.int64)
+    table[used] = interner.codes(words.words[i] for i in used.tolist())
+    return table[words.codes[rows]]

@@ -22,13 +22,19 @@ def compact(shard: Shard) -> None:
         head: _keep_hanging(table, v[head][slots]) for head, table in (*children.items(), ("order", shard.orders))
     }
     line_owner = _keep_hanging(shard.lines, shard.orders["line"])
+    moved = np.full(v.size, NONE)
+    moved[slots] = np.arange(len(slots))
     v.keep(slots)
+    there = v["earlier"] != NONE
+    v["earlier"][there] = moved[v["earlier"][there]]
     for head, table in (*children.items(), ("order", shard.orders)):
         table["slot"][:] = owners[head]
         _hang(table, v[head], owners[head])
     _hang(shard.lines, shard.orders["line"], line_owner)
     shard.keys = [shard.keys[slot] for slot in slots.tolist()]
-    shard.slots = {key: slot for slot, key in enumerate(shard.keys)}
+    last = np.ones(len(slots), np.bool_)
+    last[v["earlier"][v["earlier"] != NONE]] = False
+    shard.slots = {shard.keys[slot]: slot for slot in np.flatnonzero(last).tolist()}
     _keep_strings(shard)
     shard.product_index = _index(shard.products, "item")
     shard.search_index = _index(shard.searches, "item")
@@ -64,7 +70,7 @@ def _keep_strings(shard: Shard) -> None:
         (
             shard.words,
             [
-                v["site"], v["url"], v["title"], v["page_item"], shard.products["item"], shard.products["category"],
+                v["site"], v["member"], v["url"], v["title"], v["page_item"], shard.products["item"], shard.products["category"],
                 shard.searches["item"], shard.ops["item"], shard.orders["id"], shard.lines["item"], shard.lines["category"],
             ],
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -57,6 +57,16 @@ class Transaction:
         self.facts[key] = fact
         self.version = offset
         self._order = None
+        return True
+
+    def forget(self, concerned: Callable[[Mapping[str, Any]], bool], offset: int) -> bool:
+        """Drop facts that were known before an offset; False if there are none (nothing changes then)."""
+        if offset <= self.version:
+            return False
+        kept = {key: fact for key, fact in self.facts.items() if not concerned(fact)}
+        if len(kept) == len(self.facts):
+            return False
+        self.facts, self.version, self._order = kept, offset, None
         return True
 
     @property

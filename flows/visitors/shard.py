@@ -1,4 +1,7 @@
-"""The state of one shard and how events change it. Vectorised; no IO, no clock; a result depends on the set of events only."""
+"""The state of one shard and how events change it. Vectorised; no IO, no clock; a result depends on the set of events only.
+
+What has a state is a stint: a visitor, or a stretch of his time line (docs/architecture.md, "People"); its index is a slot.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from flows.visitors import batch as kinds
-from flows.visitors.batch import Batch, Bools, Words
+from flows.visitors.batch import Batch, Bools, Words, intern_used
 from flows.visitors.carts import CHANGE, EMPTY, EVERY_ITEM, FOLDED, Lines, fold
 from flows.visitors.compaction import compact
 from flows.visitors.limits import HORIZON, HOUR, VISIT_GAP
+from flows.visitors.remade import Erased, visitors_again
 from flows.visitors.seen import EVENT_ID, Seen, child_key, dedup_keys, key_hashes
+from flows.visitors.stints import NOBODY
 from flows.visitors.strings import Interner
 from flows.visitors.tables import NONE, Array, Hashes, HashIndex, Ints, Table, chain, changed, order_by, runs, walk
+from flows.visitors.timelines import History, place, stint_of, stints_of
 from flows.visitors.visits import NEVER, Visits, merge
 
 
@@ -50,7 +56,7 @@ class Shard:
         self.words = Interner()  # item ids, categories, urls, titles, search terms, transaction ids
         self.devices = Interner()  # joined device columns
         self.entries = Interner()  # joined acquisition columns
-        self.slots: dict[str, int] = {}
+        self.slots: dict[str, int] = {}  # of the visitor's last stint
         self.keys: list[str] = []  # by slot: site_id/visitor_id
         self.seen = Seen()
         self.dormant = HashIndex()  # key hashes of visitors that have a row but are not in memory
@@ -62,6 +68,8 @@ class Shard:
             first_entry=("i4", 0), oldest_end=("i8", NEVER), oldest_op=("i8", NEVER), viewed_at=("i8", 0), carted_at=("i8", 0),
             visit=("i4", NONE), product=("i4", NONE), search=("i4", NONE), op=("i4", NONE), order=("i4", NONE),
             changed=("?", False), alive=("?", True),
+            begin=("i8", 0), end=("i8", 0), member=("i4", NOBODY), login_at=("i8", 0), logout_at=("i8", 0), earlier=("i4", NONE),
+            latest_seen=("i8", 0), gone=("?", False), untold=("?", False),
         )  # fmt: skip
         self.visits = Table(
             slot=("i4", 0), start=("i8", 0), end=("i8", 0), pageviews=("i4", 0), cart_adds=("i4", 0),
@@ -82,6 +90,10 @@ class Shard:
         )  # fmt: skip
         self.lines = Table(item=("i4", 0), category=("i4", 0), units=("i8", 0), before=("i4", NONE))
         self.product_index, self.search_index, self.order_index = HashIndex(), HashIndex(), HashIndex()
+        self.erased: list[Erased] = []
+        self.untold: dict[
+            tuple[str, str], int
+        ] = {}  # who is to be told what he has of a visitor: (key, member) -> version at least
         self._folded: list[Visits] = []
 
     # -- events
@@ -94,32 +106,54 @@ class Shard:
         there = self.dormant.contains(key_hashes(unknown))
         return [key for key, is_there in zip(unknown, there, strict=True) if is_there]
 
-    def apply(self, events: Batch, received_at: int, now: int, orders: Sequence[OrderRecord] = ()) -> Applied:
+    def apply(
+        self,
+        events: Batch,
+        received_at: int,
+        now: int,
+        orders: Sequence[OrderRecord] = (),
+        history: History | None = None,
+    ) -> Applied:
         """Apply events and orders of one stretch of the log; what a visitor's row has seen already changes nothing.
 
-        `received_at` is the newest of the stretch, epoch ms: it ages the memory of event ids; `now` that of visitors.
+        `received_at` is the newest of the stretch, epoch ms: it ages the memory of event ids; `now` that of visitors. `history` gives
+        the events that visitors' rows (site_id/visitor_id) were made of: it is asked when a late login or logout cuts one.
         """
-        slots = self._slots_of(events.visitor)
-        unread = [o for o in orders if o.key in self.slots and o.offset > self.visitors["version"][self.slots[o.key]]]
-        result = self._apply_events(events, slots, received_at, now)
+        last = self._slots_of(events.visitor)
+        unread = [order for order in orders if self._unread(order)]
+        result = self._apply_events(events, last, received_at, now, history)
         self._put_orders(unread)
         return result
 
-    def _apply_events(self, events: Batch, slot: Ints, received_at: int, now: int) -> Applied:
+    def _apply_events(self, events: Batch, last: Ints, received_at: int, now: int, history: History | None) -> Applied:
         v = self.visitors
         if not len(events):
             none = np.zeros(0, np.bool_)
             return Applied(none, none, none, none, np.empty(0, np.uint64))
+        slot = stint_of(self, last, events.occurred_at)
         unread = events.offset > v["version"][slot]
         dedup = dedup_keys(events.event_id, v["key_hash"][slot])
         new = self.seen.add(dedup, received_at)
         accepted = unread & new
-        refused = accepted & self._too_old(slot, events.occurred_at, accepted)
+        refused = accepted & self._too_old(last, events.occurred_at, accepted)
         accepted &= ~refused
         result = Applied(accepted, refused, unread & ~new, ~unread & new, dedup)
         rows = np.flatnonzero(accepted)
         if not len(rows):
             return result
+        slot, again = place(self, events, last, slot, rows, now)
+        if len(again):
+            visitors_again(self, events, rows, again, history, now)
+            rows = rows[~np.isin(events.visitor.codes[rows], again)]
+        if len(rows):
+            self.apply_new(events, slot, rows, now)
+        return result
+
+    def apply_new(self, events: Batch, slot: Ints, rows: Ints, now: int) -> None:
+        """Apply some rows of a batch (at least one), that are known to be new, to their stints."""
+        v = self.visitors
+        accepted = np.zeros(len(events), np.bool_)
+        accepted[rows] = True
         order = rows[order_by(slot[rows], events.occurred_at[rows], lambda tied: events.event_id[rows[tied]])]
         # from here on: per accepted event, sorted by visitor and time; `groups` starts a visitor
         s, t = slot[order], events.occurred_at[order]
@@ -127,12 +161,11 @@ class Shard:
         who = s[groups]
         np.maximum.at(v["version"], slot[rows], events.offset[rows])
         v["touched_at"][who] = now
-        v["changed"][who] = True
+        v["changed"][who] = v["untold"][who] = True
         self._apply_visits(events, order, s, t, groups)
         self._apply_latest(events, slot, order, groups)
         self._apply_items(events, slot, accepted)
         self._apply_searches(events, slot, rows)
-        return result
 
     def _slots_of(self, visitor: Words) -> Ints:
         """Slot of each row, shape (n,); visitors not met before get one."""
@@ -144,10 +177,15 @@ class Shard:
         return found
 
     def new_slots(self, keys: list[str]) -> Ints:
-        """Consecutive slots for visitors who have none, shape (len(keys),)."""
+        """Consecutive slots for stints (`keys`: of their visitors), each the last one of its visitor so far, shape (len(keys),)."""
         sites = self.words.codes(key.partition("/")[0] for key in keys)
         slots = self.visitors.append(site=sites, key_hash=key_hashes(keys))
-        self.slots.update(zip(keys, slots.tolist(), strict=True))
+        if len(set(keys)) == len(keys) and self.slots.keys().isdisjoint(keys):
+            self.slots.update(zip(keys, slots.tolist(), strict=True))
+        else:
+            for key, slot in zip(keys, slots.tolist(), strict=True):
+                self.visitors["earlier"][slot] = self.slots.get(key, NONE)
+                self.slots[key] = slot
         self.keys.extend(keys)
         return slots
 
@@ -273,10 +311,10 @@ class Shard:
         rows = newest(events.url.present(), "page_at", "page_event")
         who, item = slots[rows], events.first_item[rows]
         item = np.where(events.name[rows] == kinds.VIEW, item, -1)
-        v["url"][who] = _intern_used(self.words, events.url, rows)
-        v["title"][who] = _intern_used(self.words, events.title, rows)
+        v["url"][who] = intern_used(self.words, events.url, rows)
+        v["title"][who] = intern_used(self.words, events.title, rows)
         code = np.zeros(len(rows), np.int64)
-        code[item >= 0] = _intern_used(self.words, events.items.item, item[item >= 0])
+        code[item >= 0] = intern_used(self.words, events.items.item, item[item >= 0])
         v["page_item"][who] = code
 
     def _apply_items(self, events: Batch, slot: Ints, accepted: Bools) -> None:
@@ -289,8 +327,8 @@ class Shard:
         bare = accepted & ((name == kinds.PURCHASE) | (name == kinds.REMOVE)) & (events.first_item < 0)
         everything = np.flatnonzero(bare)
         row, event_name = items.row[m], name[items.row[m]]
-        item = _intern_used(self.words, items.item, m)
-        category = _intern_used(self.words, items.category, m)
+        item = intern_used(self.words, items.item, m)
+        category = intern_used(self.words, items.category, m)
         at, who = events.occurred_at[row], slot[row]
         self._apply_products(who, item, category, at, event_name, items.quantity[m])
         viewed = event_name == kinds.VIEW
@@ -345,7 +383,7 @@ class Shard:
         rows = rows[events.name[rows] == kinds.SEARCH]
         if not len(rows):
             return
-        term = _intern_used(self.words, events.search, rows)
+        term = intern_used(self.words, events.search, rows)
         rows, term = rows[term != 0], term[term != 0]
         found = self._keyed(self.searches, self.search_index, "search", slot[rows], term)
         np.maximum.at(self.searches["at"], found, events.occurred_at[rows])
@@ -398,16 +436,44 @@ class Shard:
 
     # -- orders
 
+    def _unread(self, record: OrderRecord) -> bool:
+        """Whether the row it belongs to has not seen it. Each record is seen by the row that gets the order or loses it."""
+        if record.key not in self.slots:
+            return False
+        return all(record.offset > self.visitors["version"][slot] for slot, _ in self._stints_of_order(record))
+
+    def _stints_of_order(self, record: OrderRecord) -> list[tuple[int, bool]]:
+        """Whose it is, as (slot, whether it owns it): the stint its time lies in, and those that have it by mistake."""
+        last, owned = self.slots[record.key], record.order["owner"]
+        if self.visitors["earlier"][last] == NONE:
+            return [(last, owned)]
+        at = np.array([record.order["occurred_at"]])
+        target = int(stint_of(self, np.array([last]), at)[0]) if owned else NONE
+        code = self.words.codes([record.order["transaction_id"]])
+        others = [slot for slot in stints_of(self, record.key) if slot != target and self._has_order(slot, code)]
+        found = [(target, True)] if owned else []
+        return found + [(slot, False) for slot in others] or [(last, False)]
+
+    def _has_order(self, slot: int, code: Ints) -> bool:
+        places, new = self.order_index.insert(child_key(np.array([slot]), code))
+        if new[0]:
+            self.order_index.assign(places, np.array([NONE]))
+        return bool(self.order_index.values(places)[0] != NONE)
+
     def _put_orders(self, records: Sequence[OrderRecord]) -> None:
         v, orders = self.visitors, self.orders
-        newest: dict[tuple[int, str], OrderRecord] = {}
+        latest: dict[tuple[str, str], OrderRecord] = {}
         for record in records:
-            slot = self.slots[record.key]
-            v["version"][slot] = max(record.offset, int(v["version"][slot]))
-            v["changed"][slot] = True
-            key = (slot, record.order["transaction_id"])
-            if key not in newest or record.order["version"] >= newest[key].order["version"]:
-                newest[key] = record
+            for slot, _ in self._stints_of_order(record):
+                v["version"][slot] = max(record.offset, int(v["version"][slot]))
+                v["changed"][slot] = v["untold"][slot] = True
+            key = record.key, record.order["transaction_id"]
+            if key not in latest or record.order["version"] >= latest[key].order["version"]:
+                latest[key] = record
+        newest: dict[tuple[int, str], tuple[OrderRecord, bool]] = {}
+        for record in latest.values():
+            for slot, owned in self._stints_of_order(record):
+                newest[slot, record.order["transaction_id"]] = record, owned
         if not newest:
             return
         slots = np.fromiter((slot for slot, _ in newest), np.int64, len(newest))
@@ -416,22 +482,38 @@ class Shard:
         self.order_index.assign(places[new], np.full(int(new.sum()), NONE))
         there = self.order_index.values(places)
         wanted: list[int] = []
-        for i, record in enumerate(newest.values()):
+        for i, (record, owned) in enumerate(newest.values()):
             if there[i] != NONE:
                 if orders["version"][there[i]] > record.order["version"]:
                     continue
                 self._drop_order(int(slots[i]), int(there[i]))
                 self.order_index.assign(places[[i]], np.array([NONE]))
-            if record.order["owner"]:
+            if owned:
                 wanted.append(i)
         if wanted:
             told = list(newest.values())
             wanted.sort(key=lambda i: int(slots[i]))
-            rows = self._append_orders(slots[wanted], codes[wanted], [told[i].order for i in wanted])
+            rows = self.append_orders(slots[wanted], [told[i][0].order for i in wanted])
             self.order_index.assign(places[wanted], rows)
 
-    def _append_orders(self, slots: Ints, codes: Ints, orders: Sequence[dict[str, Any]]) -> Ints:
+    def orders_of(self, slot: int) -> list[dict[str, Any]]:
+        """A stint's orders, as its transactions' shards told them."""
+        o, lines, strings = self.orders, self.lines, self.words.strings
+        found = []
+        for row in walk(o, self.visitors["order"][[slot]].astype(np.int64))[0].tolist():
+            mine = walk(lines, o["line"][[row]].astype(np.int64))[0].tolist()
+            order: dict[str, Any] = {name: o[name][row].item() for name in ("version", "counted", "units", "revenue")}
+            order |= {"transaction_id": strings[o["id"][row]], "occurred_at": int(o["at"][row]), "owner": True}
+            order["lines"] = [
+                [strings[lines["item"][i]], strings[lines["category"][i]], int(lines["units"][i])] for i in mine
+            ]
+            found.append(order)
+        return found
+
+    def append_orders(self, slots: Ints | Sequence[int], orders: Sequence[dict[str, Any]]) -> Ints:
         """Add orders, sorted by slot; returns their rows."""
+        slots = np.asarray(slots, np.int64)
+        codes = self.words.codes(order["transaction_id"] for order in orders)
         rows = self.orders.append(
             slot=slots,
             id=codes,
@@ -461,6 +543,34 @@ class Shard:
 
     # -- memory
 
+    def retire(self, slots: Ints) -> None:
+        """Empty stints whose events others have now; their slots are not used again until the shard is made compact."""
+        v = self.visitors
+        heads = {"visit": self.visits, "product": self.products, "search": self.searches, "op": self.ops}
+        for head, table in heads.items():
+            table.free(walk(table, v[head][slots].astype(np.int64))[0])
+            v[head][slots] = NONE
+        orders, _ = walk(self.orders, v["order"][slots].astype(np.int64))
+        self.lines.free(walk(self.lines, self.orders["line"][orders].astype(np.int64))[0])
+        self.orders.free(orders)
+        v["order"][slots] = NONE
+        v["alive"][slots] = v["changed"][slots] = v["untold"][slots] = False
+        v["last_seen"][slots] = 0
+
+    def leave(self, key: str, begin: int, version: int, latest_seen: int) -> None:
+        """Leave an empty row, to be written once, where a stint has been."""
+        site = self.words.codes([key.partition("/")[0]])
+        self.visitors.append(
+            site=site,
+            key_hash=key_hashes([key]),
+            version=version,
+            begin=begin,
+            latest_seen=latest_seen,
+            gone=True,
+            changed=True,
+        )
+        self.keys.append(key)
+
     def evict(self, now: int, steady: int | None = None) -> int:
         """Forget visitors who can be in no window any more (their rows stay in the store); returns how many.
 
@@ -470,11 +580,16 @@ class Shard:
         v = self.visitors
         touched = v["touched_at"] >= (now if steady is None else steady) - HOUR
         idle = v["alive"] & ~v["changed"] & (v["last_seen"] < now - HORIZON) & ~touched
+        several = np.flatnonzero(v["alive"] & (v["earlier"] != NONE))
+        if len(several):  # a visitor's stints stay or go together
+            for slot in {self.slots[self.keys[slot]] for slot in several.tolist()}:
+                chain = stints_of(self, self.keys[slot])
+                idle[chain] = idle[chain].all()
         gone = np.flatnonzero(idle)
         if len(gone):
             self.dormant.insert(v["key_hash"][gone])
             for slot in gone.tolist():
-                del self.slots[self.keys[slot]]
+                self.slots.pop(self.keys[slot], None)
             v["alive"][gone] = False
             if int(v["alive"].sum()) * 4 < 3 * v.size:
                 compact(self)
@@ -491,10 +606,39 @@ class Shard:
 
     def take_changed(self) -> Ints:
         """Slots changed since the last call, with old cart operations folded."""
-        slots = np.flatnonzero(self.visitors["changed"] & (self.visitors["last_seen"] > 0))
-        self.visitors["changed"][:] = False
+        v = self.visitors
+        slots = np.flatnonzero(v["changed"] & ((v["last_seen"] > 0) | v["gone"]))
+        v["changed"][:] = False
+        v["alive"][slots[v["gone"][slots]]] = False
         self.fold_old_ops(slots)
         return slots
+
+    def tell(self, key: str, member: int, version: int = 0) -> None:
+        """Have a member (a code) be told what he has of a visitor, and be it nothing."""
+        if member != NOBODY:
+            whose = key, self.words.strings[member]
+            self.untold[whose] = max(version, self.untold.get(whose, 0))
+
+    def take_untold(self) -> tuple[dict[tuple[str, str], int], Ints]:
+        """Who is to be told what he has of a visitor, since the last call: (site_id/visitor_id, member) -> version; and the slots of
+        all these stints, with old cart operations folded."""
+        v = self.visitors
+        for slot in np.flatnonzero(v["untold"] & (v["member"] != NOBODY) & (v["last_seen"] > 0)).tolist():
+            self.tell(self.keys[slot], int(v["member"][slot]))
+        v["untold"][:] = False
+        told, self.untold = self.untold, {}
+        slots: list[int] = []
+        for key, member in told:
+            stints = stints_of(self, key) if key in self.slots else []
+            slots += [slot for slot in stints if self.words.strings[v["member"][slot]] == member]
+            told[key, member] = max([told[key, member], *(int(v["version"][slot]) for slot in stints)])
+        found = np.array(slots, np.int64)
+        self.fold_old_ops(found)
+        return told, found
+
+    def fold_away(self, visits: Visits) -> None:
+        """Keep visits for `take_folded`."""
+        self._folded.append(visits)
 
     def take_folded(self) -> Visits | None:
         """Visits folded away since the last call."""
@@ -505,13 +649,3 @@ class Shard:
         for more in folded[1:]:
             result = Visits.concatenated(result, more)
         return result
-
-
-def _intern_used(interner: Interner, words: Words, rows: Ints) -> Ints:
-    """Codes of a word column at some rows; only words that occur there are interned."""
-    if not len(rows):
-        return np.empty(0, np.int64)
-    used = np.unique(words.codes[rows])
-    table = np.zeros(len(words.words), np.int64)
-    table[used] = interner.codes(words.words[i] for i in used.tolist())
-    return table[words.codes[rows]]

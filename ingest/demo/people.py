@@ -58,13 +58,14 @@ _WORDS_ELSEWHERE: Final = ("가을 니트 추천", "데일리 가방", "집들�
 
 @dataclass(slots=True)
 class Person:
-    """A visitor of the demo shop; the cart lasts from visit to visit."""
+    """A visitor of the demo shop, which is a device; the cart lasts from visit to visit."""
 
     visitor_id: str
     user_agent: str
     app_version: str
     clock_ahead_ms: int
     member_id: str = ""
+    account: str = ""  # the member who will log in here: it is his second device
     cart: dict[str, tuple[Product, int]] = field(default_factory=dict)
 
     @property

@@ -22,6 +22,7 @@ _PEOPLE_MAX: Final = 20_000
 _CLOCK: Final = "clock_ahead_ms"  # rides on an item until it is sent
 
 RETURNS: Final = 0.45  # share of visits by someone seen before
+SECOND_DEVICE: Final = 0.25  # share of newcomers who know somebody's account, if that one has any
 REPEATED: Final = 0.01  # of events, sent twice
 LATE: Final = 0.02  # of events, minutes to hours late
 ORDER_TOLD_TWICE: Final = 0.1  # of orders, by the page and by the shop's server
@@ -118,6 +119,8 @@ class DemoShop:
             # the square prefers those who came early on: regulars
             return self._people[int(len(self._people) * random.random() ** 2)]
         person = new_person(random, f"demo-{random.getrandbits(48):012x}")
+        if self._people and random.random() < SECOND_DEVICE:
+            person.account = random.choice(self._people).member_id
         if len(self._people) < _PEOPLE_MAX:
             self._people.append(person)
         else:

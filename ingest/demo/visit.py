@@ -100,7 +100,7 @@ def _check_out(walk: _Walk, order_id: Callable[[int], str]) -> Iterator[Planned]
     person, random = walk.person, walk.random
     if not person.member_id and random.random() < 0.8:
         yield walk.go("/login", _PAGE["/login"])
-        person.member_id = f"member-{person.visitor_id.rpartition('-')[2]}"
+        person.member_id = person.account or f"member-{person.visitor_id.rpartition('-')[2]}"
         yield walk.do("identify")
     yield walk.go("/checkout", _PAGE["/checkout"])
     yield walk.do("begin_checkout", items=_held(person))

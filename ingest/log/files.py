@@ -97,6 +97,15 @@ class FileLog:
         with self._writing, self._as_unavailable():
             return self._partitions[partition].trim(before_offset, written_before)
 
+    def replace(self, partition: int, lines: Sequence[tuple[int, bytes, bytes]]) -> None:
+        """Writes over records, each (its offset, its line, a line of the same length to stand in its place), durable on return.
+
+        Offsets stay as they are. For records that every reader has passed: one who reads just then may see a line half written
+        over. Raises ValueError where another line stands, and LogUnavailable; all may be given again then.
+        """
+        with self._as_unavailable():
+            self._partitions[partition].replace(lines)
+
     def close(self) -> None:
         with self._writing:
             if not self._closed:

@@ -11,12 +11,13 @@ moves it up over every whole line and cuts off the torn one. The same happens af
 """
 
 import bisect
+import errno
 import fcntl
 import itertools
 import os
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -97,6 +98,40 @@ class Partition:
         if upto > self.end():
             raise OffsetOutOfRange(f"{self._directory.name}: offset {upto} is beyond the end, {self.end()}")
         return self._lines.between(after, upto) if after < upto else 0
+
+    def replace(self, lines: Sequence[tuple[int, bytes, bytes]]) -> None:
+        """Writes over lines, each (offset, what stands there, as long a line to stand there instead), durable on return.
+
+        A reader may see a line half written over, but nothing of its neighbours. Segments keep the time they were last
+        written at, which `trim` asks for. A line that was trimmed away meanwhile is left out. Raises ValueError where something
+        else stands, and OSError; the lines before have been replaced then, and all may be given again.
+        """
+        bases = self._bases = self._listed()
+        with ExitStack() as files:
+            segments: dict[int, int] = {}
+            for offset, old, new in sorted(lines):
+                if len(old) != len(new) or b"\n" in new:
+                    raise ValueError("a line is replaced by one of the same length")
+                begin = offset - 1 - len(old)
+                if begin < bases[0]:
+                    continue
+                base = bases[bisect.bisect_right(bases, begin) - 1]
+                if base not in segments:
+                    segments[base] = os.open(self._path(base), os.O_RDWR)
+                    files.callback(self._finish, segments[base], os.fstat(segments[base]))
+                stands = os.pread(segments[base], len(old) + 1, begin - base)
+                if stands not in (old + b"\n", new + b"\n") or offset > self.end():
+                    raise ValueError(f"{self._directory.name}: another line ends at {offset}")
+                if os.pwrite(segments[base], new, begin - base) != len(new):
+                    raise OSError(errno.EIO, "a line was written in part")
+
+    @staticmethod
+    def _finish(segment: int, before: os.stat_result) -> None:
+        try:
+            os.utime(segment, ns=(before.st_atime_ns, before.st_mtime_ns))
+            os.fsync(segment)
+        finally:
+            os.close(segment)
 
     def trim(self, before_offset: int, written_before: float | None) -> int:
         """Deletes whole segments that end at or before `before_offset` and, if told, were last written before that

@@ -1,6 +1,19 @@
--- What a card shows, for some visitors of a site. Times are epoch milliseconds, 0 or NULL is never.
+-- What a card shows: rows of these members' people and of these visitors, of a site. With `stints` every stint of a visitor,
+-- else only what is a person's row. Times are epoch milliseconds, 0 or NULL is never. `devices` are (visitor_id, last seen), newest first;
+-- one with several stints of the member comes several times.
 SELECT
     visitor_id,
+    toUnixTimestamp64Milli(stint_start) AS began_at,
+    person,
+    member_id,
+    if(member_id = '', concat('visitor:', visitor_id), concat('member:', member_id)) AS person_id,
+    if(person = '',
+        [(visitor_id, toUnixTimestamp64Milli(last_seen))],
+        arrayReverseSort(
+            one -> (one.2, one.1),
+            arrayMap(
+                one -> (one.1, JSONExtractInt(one.2, 'last_seen')),
+                arrayFilter(one -> one.2 != '', arrayZip(part_visitor, part_row))))) AS devices,
     toUnixTimestamp64Milli(first_seen) AS first_seen_at,
     toUnixTimestamp64Milli(last_seen) AS last_seen_at,
     environment,
@@ -52,4 +65,7 @@ SELECT
     (visit_landing_page[-1], visit_referrer[-1], visit_search_keyword[-1], visit_channel[-1], visit_utm_source[-1],
         visit_utm_medium[-1], visit_utm_campaign[-1], visit_utm_term[-1], visit_utm_content[-1]) AS visit_acquisition
 FROM visitors FINAL
-PREWHERE site_id = {site_id:String} AND visitor_id IN {visitor_ids:Array(String)}
+PREWHERE
+    site_id = {site_id:String}
+    AND (visitor_id IN {visitor_ids:Array(String)} OR (visitor_id = '' AND person IN {member_ids:Array(String)}))
+WHERE NOT gone AND (member_id = person OR {stints:UInt8} = 1)

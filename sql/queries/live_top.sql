@@ -1,6 +1,7 @@
 -- The three product lists of a Live Report over the members of a segment, in one scan. `list` is purchased, carted or in_cart;
 -- `orders` (of the window, that hold the item) breaks ties. bought_* has one line an order and item, of counted orders only.
--- kind: 0 bought in the window, 1 added in the window, 2 in the cart now, 9 none of them. PREWHERE: see live_report.sql.
+-- kind: 0 bought in the window, 1 added in the window, 2 in the cart now, 9 none of them. PREWHERE and WHERE: see
+-- live_report.sql.
 SELECT list, place, item_id, units, orders, item_name
 FROM
 (
@@ -33,8 +34,11 @@ FROM
                     arrayMap(quantity -> toUInt8(2), row.cart_quantity)) AS kinds,
                 arrayConcat(row.bought_units, row.op_delta, row.cart_quantity) AS amounts
             FROM visitors AS row FINAL
-            PREWHERE row.site_id = {site_id:String} AND row.last_seen >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
-            WHERE /* segment */ true
+            PREWHERE row.site_id = {site_id:String} AND row.latest_seen >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+            WHERE
+                row.member_id = row.person AND NOT row.gone
+                AND row.last_seen >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
+                AND /* segment */ true
         )
         ARRAY JOIN items AS item_id, kinds AS kind, amounts AS amount
         WHERE amount > 0 AND kind < 9

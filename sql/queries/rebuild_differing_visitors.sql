@@ -1,17 +1,17 @@
--- Visitors of a shard whose live and rebuilt rows differ, or who have only one of them.
-SELECT site_id, visitor_id
+-- Stints and people of a shard whose live and rebuilt rows differ, or who have only one of them. Rows that are gone are none.
+SELECT site_id, visitor_id, toUnixTimestamp64Milli(stint_start) AS stint_ms, person
 FROM
 (
-    SELECT site_id, visitor_id, version,
-        cityHash64(formatRowNoNewline('TSV', * EXCEPT (version, order_version))) AS content
+    SELECT site_id, visitor_id, stint_start, person, version,
+        cityHash64(formatRowNoNewline('TSV', * EXCEPT (version, order_version, latest_seen, part_version, part_row))) AS content
     FROM visitors FINAL
-    WHERE shard = {shard:UInt16}
+    WHERE shard = {shard:UInt16} AND NOT gone
     UNION ALL
-    SELECT site_id, visitor_id, version,
-        cityHash64(formatRowNoNewline('TSV', * EXCEPT (version, order_version))) AS content
+    SELECT site_id, visitor_id, stint_start, person, version,
+        cityHash64(formatRowNoNewline('TSV', * EXCEPT (version, order_version, latest_seen, part_version, part_row))) AS content
     FROM visitors_rebuilt FINAL
-    WHERE shard = {shard:UInt16}
+    WHERE shard = {shard:UInt16} AND NOT gone
 )
-GROUP BY site_id, visitor_id
+GROUP BY site_id, visitor_id, stint_start, person
 HAVING (count() = 1 OR uniqExact(content) > 1) AND max(version) <= {committed:UInt64}
-ORDER BY site_id, visitor_id
+ORDER BY site_id, visitor_id, stint_start, person

@@ -1,3 +1,5 @@
--- Rows of some visitors (two arrays of one length), live or rebuilt.
-SELECT * EXCEPT (version, order_version) FROM {table:Identifier} FINAL
-WHERE (site_id, visitor_id) IN (SELECT arrayJoin(arrayZip({sites:Array(String)}, {ids:Array(String)})))
+-- Rows of some visitors' stints (arrays of one length) and of some people, live or rebuilt.
+SELECT * EXCEPT (version, order_version, latest_seen, part_version, part_row) FROM {table:Identifier} FINAL
+WHERE NOT gone
+    AND (site_id, visitor_id, person) IN
+        (SELECT arrayJoin(arrayZip({sites:Array(String)}, {ids:Array(String)}, {people:Array(String)})))

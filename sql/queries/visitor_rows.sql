@@ -1,10 +1,12 @@
--- The executable definition of a visitor's row over raw events (docs/architecture.md, "Definitions"): the columns of table
--- `visitors` but shard, version, key_hash and order_version, for every visitor of the site {site_id:String}, whatever its events' order and repeats.
+-- The executable definition of a stint's row over raw events (docs/architecture.md, "People" and "Definitions"): the columns of table
+-- `visitors` but shard, version, key_hash, order_version, latest_seen and part_*, for every stint of every visitor of the site
+-- {site_id:String}, whatever its events' order and repeats. The rows of people are made from these: people_rows.sql.
 WITH
+    toDateTime64(0, 3, 'UTC') AS never,
     (SELECT toString(argMax(currency, version)) FROM sites WHERE site_id = {site_id:String}) AS site_currency,
 
     -- Events of the site, once each, without bots.
-    site_events AS
+    single_events AS
     (
         SELECT
             visitor_id, event_id, toString(name) AS name, occurred_at, (occurred_at, event_id, visitor_id) AS moment, pageview,
@@ -12,17 +14,52 @@ WITH
             toString(utm_medium) AS utm_medium, utm_campaign, utm_term, utm_content, search_term,
             toString(environment) AS environment, toString(os) AS os, toString(browser) AS browser, toString(app_version) AS app_version,
             transaction_id, value, toString(currency) AS currency,
-            `items.item_id` AS items, `items.price` AS prices, `items.quantity` AS quantities, `items.category` AS categories
+            `items.item_id` AS items, `items.price` AS prices, `items.quantity` AS quantities, `items.category` AS categories,
+            name != 'logout' AND member_id != '' AS login, login OR name = 'logout' AS tie, if(login, member_id, '') AS logs_in
         FROM events
         WHERE site_id = {site_id:String} AND NOT bot
         LIMIT 1 BY visitor_id, event_id
     ),
 
-    -- One row a visitor: times, device, page.
+    -- Ties of the visitor as (time, whether a login, event, member or ''), one a millisecond: the last one of it counts.
+    tied_events AS
+    (
+        SELECT
+            *,
+            arraySort(groupArrayIf((occurred_at, login, event_id, logs_in), tie) OVER (PARTITION BY visitor_id)) AS every_tie,
+            arrayFilter((this, place) -> this.1 != every_tie[place + 1].1, every_tie, arrayEnumerate(every_tie)) AS ties
+        FROM single_events
+    ),
+    -- Stints as (start, member or '', whether a logout made it begin), from the ties one after the other.
+    site_events AS
+    (
+        SELECT
+            *,
+            arrayFold(
+                (cut, tie) -> multiIf(
+                    cut[-1].2 = tie.4, cut,
+                    tie.4 = '', arrayPushBack(cut, (tie.1 + INTERVAL 1 MILLISECOND, '', true)),
+                    cut[-1].2 != '', arrayPushBack(cut, (tie.1, tie.4, false)),
+                    length(cut) > 1 AND cut[-2].2 = tie.4, arrayPopBack(cut),
+                    arrayPushBack(arrayPopBack(cut), (cut[-1].1, tie.4, cut[-1].3))),
+                ties, [(never, '', false)]) AS cut,
+            arrayLast(stint -> stint.1 <= occurred_at, cut) AS stint,
+            stint.1 AS stint_start,
+            arrayFirst(stint -> stint.1 > occurred_at, cut) AS following,
+            if(following.3, following.1, never) AS stint_end
+        FROM tied_events
+    ),
+
+    -- One row a stint: whose it is, times, device, page.
     seen AS
     (
         SELECT
             visitor_id,
+            stint_start,
+            any(stint.2) AS owner,
+            any(stint_end) AS stint_end,
+            maxIf(occurred_at, login) AS login_at,
+            if(owner = '', maxIf(occurred_at, name = 'logout'), never) AS logout_at,
             min(occurred_at) AS first_seen,
             max(occurred_at) AS last_seen,
             argMaxIf((environment, os, browser, app_version, occurred_at, event_id), moment, environment != '') AS device,
@@ -31,7 +68,7 @@ WITH
             maxOrNullIf(occurred_at, name = 'view_item' AND notEmpty(items)) AS last_viewed_at,
             maxOrNullIf(occurred_at, name = 'add_to_cart') AS last_carted_at
         FROM site_events
-        GROUP BY visitor_id
+        GROUP BY visitor_id, stint_start
     ),
 
     -- Visits: a gap of more than 30 minutes starts one.
@@ -39,19 +76,20 @@ WITH
     (
         SELECT
             *,
-            lagInFrame(occurred_at, 1, toDateTime64(0, 3, 'UTC')) OVER
-                (PARTITION BY visitor_id ORDER BY occurred_at, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before
+            lagInFrame(occurred_at, 1, never) OVER
+                (PARTITION BY visitor_id, stint_start ORDER BY occurred_at, event_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS before
         FROM site_events
     ),
     numbered AS
     (
-        SELECT *, sum(occurred_at > before + INTERVAL 30 MINUTE) OVER (PARTITION BY visitor_id ORDER BY occurred_at, event_id) AS number
+        SELECT *, sum(occurred_at > before + INTERVAL 30 MINUTE) OVER (PARTITION BY visitor_id, stint_start ORDER BY occurred_at, event_id) AS number
         FROM gaps
     ),
     single_visits AS
     (
         SELECT
             visitor_id,
+            stint_start,
             min(occurred_at) AS start,
             max(occurred_at) AS end,
             countIf(pageview) AS pageviews,
@@ -60,33 +98,34 @@ WITH
                 (url, referrer, search_keyword, channel, utm_source, utm_medium, utm_campaign, utm_term, utm_content, occurred_at, event_id),
                 moment, url != '') AS entry
         FROM numbered
-        GROUP BY visitor_id, number
+        GROUP BY visitor_id, stint_start, number
     ),
     visits_of AS
     (
         SELECT
             visitor_id,
+            stint_start,
             arraySort(groupArray((start, end, pageviews, cart_adds, entry))) AS every_visit,
             arrayFilter(v -> v.2 >= every_visit[-1].2 - INTERVAL 8 DAY, every_visit) AS visit
         FROM single_visits
-        GROUP BY visitor_id
+        GROUP BY visitor_id, stint_start
     ),
 
     -- Items of an event, one row an item: quantities summed, the last price told, the greatest category.
     event_items AS
     (
         SELECT
-            visitor_id, event_id, name, occurred_at, transaction_id, item,
+            visitor_id, stint_start, event_id, name, occurred_at, transaction_id, item,
             sum(quantity) AS units,
             argMaxIf(price, place, price IS NOT NULL) AS price,
             max(category) AS category
         FROM
         (
-            SELECT visitor_id, event_id, name, occurred_at, transaction_id, item, place, quantity, price AS price, category
+            SELECT visitor_id, stint_start, event_id, name, occurred_at, transaction_id, item, place, quantity, price AS price, category
             FROM site_events
             ARRAY JOIN items AS item, arrayEnumerate(items) AS place, quantities AS quantity, prices AS price, categories AS category
         ) AS line
-        GROUP BY visitor_id, event_id, name, occurred_at, transaction_id, item
+        GROUP BY visitor_id, stint_start, event_id, name, occurred_at, transaction_id, item
     ),
 
     -- Orders: copies of one transaction merged.
@@ -94,7 +133,7 @@ WITH
     (
         SELECT
             transaction_id,
-            argMin(visitor_id, moment) AS owner,
+            argMin((visitor_id, stint_start), moment) AS owner,
             min(occurred_at) AS at,
             argMaxIf((value, currency), moment, value IS NOT NULL) AS told,
             argMaxIf((visitor_id, event_id, currency), moment, notEmpty(items)) AS itemised,
@@ -150,7 +189,8 @@ WITH
     single_orders AS
     (
         SELECT
-            p.owner AS visitor_id,
+            p.owner.1 AS visitor_id,
+            p.owner.2 AS stint_start,
             p.transaction_id AS id,
             p.at AS at,
             NOT (r.whole OR (n.units_before > 0 AND n.units_left = 0)) AS counted,
@@ -167,90 +207,94 @@ WITH
     (
         SELECT
             visitor_id,
+            stint_start,
             arraySort(groupArray((at, id, toUInt8(counted), units, revenue, lines))) AS every_order,
             arrayFilter(o -> o.3 = 1, every_order) AS counted_order,
             -- lines as (index of the order, line)
             arrayFlatten(
                 arrayMap((o, place) -> arrayMap(line -> (toUInt32(place - 1), line), o.6), every_order, arrayEnumerate(every_order))) AS bought
         FROM single_orders
-        GROUP BY visitor_id
+        GROUP BY visitor_id, stint_start
     ),
     bought_items AS
     (
         SELECT
             visitor_id,
+            stint_start,
             line.1 AS item,
             argMaxIf(line.2, (at, id), line.2 != '') AS category,
             sum(line.3) AS units,
             maxIf(at, line.3 > 0) AS bought_at
         FROM single_orders
         ARRAY JOIN lines AS line
-        GROUP BY visitor_id, item
+        GROUP BY visitor_id, stint_start, item
     ),
 
     -- Products: what the visitor's own events touched, and what its orders hold.
     touched_items AS
     (
         SELECT
-            visitor_id, item,
-            max((if(category = '', toDateTime64(0, 3, 'UTC'), occurred_at), category)) AS told,
+            visitor_id, stint_start, item,
+            max((if(category = '', never, occurred_at), category)) AS told,
             countIf(name = 'view_item') AS views,
             maxIf(occurred_at, name = 'view_item') AS viewed_at,
             sumIf(units, name = 'add_to_cart') AS adds,
             maxIf(occurred_at, name = 'add_to_cart') AS carted_at
         FROM event_items
         WHERE name IN ('view_item', 'add_to_cart', 'remove_from_cart', 'purchase')
-        GROUP BY visitor_id, item
+        GROUP BY visitor_id, stint_start, item
     ),
     single_products AS
     (
         SELECT
             if(t.item = '', b.visitor_id, t.visitor_id) AS visitor_id,
+            if(t.item = '', b.stint_start, t.stint_start) AS stint_start,
             if(t.item = '', b.item, t.item) AS item,
             if(t.told.2 = '', b.category, t.told.2) AS category,
             t.told.1 AS category_at, t.views AS views, t.viewed_at AS viewed_at, t.adds AS adds, t.carted_at AS carted_at,
             b.units AS units, b.bought_at AS bought_at, b.item != '' AS bought
         FROM touched_items AS t
-        FULL JOIN bought_items AS b ON b.visitor_id = t.visitor_id AND b.item = t.item
+        FULL JOIN bought_items AS b ON b.visitor_id = t.visitor_id AND b.stint_start = t.stint_start AND b.item = t.item
     ),
     products_of AS
     (
         SELECT
             visitor_id,
+            stint_start,
             arraySort(groupArray((item, category, category_at, views, viewed_at, adds, carted_at, units, bought_at))) AS product
         FROM single_products
-        INNER JOIN seen USING (visitor_id)
+        INNER JOIN seen USING (visitor_id, stint_start)
         WHERE bought OR greatest(category_at, viewed_at, carted_at) >= last_seen - INTERVAL 60 DAY
-        GROUP BY visitor_id
+        GROUP BY visitor_id, stint_start
     ),
 
     searches_of AS
     (
-        SELECT visitor_id, arraySort(groupArray((term, at))) AS search
+        SELECT visitor_id, stint_start, arraySort(groupArray((term, at))) AS search
         FROM
         (
-            SELECT visitor_id, search_term AS term, max(occurred_at) AS at
+            SELECT visitor_id, stint_start, search_term AS term, max(occurred_at) AS at
             FROM site_events
             WHERE name = 'search' AND search_term != ''
-            GROUP BY visitor_id, term
+            GROUP BY visitor_id, stint_start, term
         ) AS latest
-        INNER JOIN seen USING (visitor_id)
+        INNER JOIN seen USING (visitor_id, stint_start)
         WHERE at >= last_seen - INTERVAL 60 DAY
-        GROUP BY visitor_id
+        GROUP BY visitor_id, stint_start
     ),
 
     -- Cart operations: kind 0 adds or removes, kind 1 empties ('' is every item).
     ops AS
     (
         SELECT
-            visitor_id, item, occurred_at AS at, event_id AS event,
+            visitor_id, stint_start, item, occurred_at AS at, event_id AS event,
             if(name = 'purchase', 1, 0) AS kind,
             multiIf(name = 'add_to_cart', units, name = 'remove_from_cart', -units, 0) AS delta,
             if(name = 'purchase', -1, ifNull(price, -1)) AS price
         FROM event_items
         WHERE name IN ('add_to_cart', 'remove_from_cart', 'purchase')
         UNION ALL
-        SELECT visitor_id, '', occurred_at, event_id, 1, 0, -1
+        SELECT visitor_id, stint_start, '', occurred_at, event_id, 1, 0, -1
         FROM site_events
         WHERE name IN ('remove_from_cart', 'purchase') AND empty(items)
     ),
@@ -258,27 +302,29 @@ WITH
     (
         SELECT
             visitor_id,
+            stint_start,
             any(last_seen) - INTERVAL 8 DAY AS horizon,
             groupArray((item, at, event, toUInt8(kind), toInt64(delta), toInt64(price))) AS every,
             arrayFilter(op -> op.2 < horizon, every) AS old,
             arrayFilter(op -> op.2 >= horizon, every) AS young
         FROM ops
-        INNER JOIN seen USING (visitor_id)
-        GROUP BY visitor_id
+        INNER JOIN seen USING (visitor_id, stint_start)
+        GROUP BY visitor_id, stint_start
     ),
     -- What an item's old operations leave becomes one operation of kind 2. An item that is out of the cart is forgotten, its price too.
     folded AS
     (
         SELECT
             visitor_id,
+            stint_start,
             arrayMap(
                 wanted -> arrayFold(
                     (line, op) -> if(
                         op.4 = 1 OR line.5 + op.5 <= 0,
-                        ('', toDateTime64(0, 3, 'UTC'), '', toUInt8(2), toInt64(0), toInt64(-1)),
+                        ('', never, '', toUInt8(2), toInt64(0), toInt64(-1)),
                         (op.1, op.2, op.3, toUInt8(2), line.5 + op.5, if(op.6 = -1, line.6, op.6))),
                     arraySort(op -> (op.2, op.3), arrayFilter(op -> op.1 IN ('', wanted), old)),
-                    ('', toDateTime64(0, 3, 'UTC'), '', toUInt8(2), toInt64(0), toInt64(-1))),
+                    ('', never, '', toUInt8(2), toInt64(0), toInt64(-1))),
                 arrayDistinct(old.1)) AS lines,
             arraySort(arrayConcat(young, arrayFilter(line -> line.5 > 0, lines))) AS operations
         FROM ops_of
@@ -288,15 +334,16 @@ WITH
     (
         SELECT
             visitor_id,
+            stint_start,
             operations AS op,
             arrayMap(
                 wanted -> arrayFold(
                     (line, op) -> if(
                         op.4 = 1 OR line.2 + op.5 <= 0,
-                        (wanted, toInt64(0), toInt64(-1), toDateTime64(0, 3, 'UTC')),
+                        (wanted, toInt64(0), toInt64(-1), never),
                         (wanted, line.2 + op.5, if(op.6 = -1, line.3, op.6), if(op.5 > 0, op.2, line.4))),
                     arraySort(op -> (op.2, op.3), arrayFilter(op -> op.1 IN ('', wanted), operations)),
-                    (wanted, toInt64(0), toInt64(-1), toDateTime64(0, 3, 'UTC'))),
+                    (wanted, toInt64(0), toInt64(-1), never)),
                 arraySort(arrayDistinct(operations.1))) AS lines,
             arrayFilter(line -> line.2 > 0, lines) AS cart
         FROM folded
@@ -305,6 +352,13 @@ WITH
 SELECT
     {site_id:String} AS site_id,
     visitor_id,
+    stint_start,
+    '' AS person,
+    owner AS member_id,
+    false AS gone,
+    stint_end,
+    login_at,
+    logout_at,
     first_seen,
     last_seen,
     device.1 AS environment,
@@ -406,9 +460,9 @@ SELECT
     bought.2.3 AS bought_units,
     arrayMap(index -> order_visit_end[index + 1], bought_order) AS bought_visit_end
 FROM seen
-INNER JOIN visits_of USING (visitor_id)
-LEFT JOIN orders_of USING (visitor_id)
-LEFT JOIN products_of USING (visitor_id)
-LEFT JOIN searches_of USING (visitor_id)
-LEFT JOIN cart_of USING (visitor_id)
-ORDER BY visitor_id
+INNER JOIN visits_of USING (visitor_id, stint_start)
+LEFT JOIN orders_of USING (visitor_id, stint_start)
+LEFT JOIN products_of USING (visitor_id, stint_start)
+LEFT JOIN searches_of USING (visitor_id, stint_start)
+LEFT JOIN cart_of USING (visitor_id, stint_start)
+ORDER BY visitor_id, stint_start

@@ -1,4 +1,9 @@
--- Which of some conditions hold for one visitor, in their order.
+-- Which of some conditions hold for one row of `visitors`, in their order.
 SELECT [/* conditions */ true] AS truths
 FROM visitors AS row FINAL
-WHERE row.site_id = {site_id:String} AND row.visitor_id = {visitor_id:String}
+WHERE
+    row.site_id = {site_id:String}
+    AND row.visitor_id = {visitor_id:String}
+    AND row.stint_start = fromUnixTimestamp64Milli({began_at:Int64}, 'UTC')
+    AND row.person = {person:String}
+    AND NOT row.gone

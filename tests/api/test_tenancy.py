@@ -10,18 +10,18 @@ import api
 import sql.segments
 from sql.store import QUERIES
 from tests.api.conftest import NOW, Shop, World
-from tests.api.visitors import Order, Visit, Visitor, insert_rows, insert_visitors
+from tests.api.visitors import Order, Visit, Visitor, insert_rows, insert_visitors, person
 
 
 def fill(world: World, shop: Shop, number: int) -> str:
-    """The same ids in every site, other figures."""
+    """The same ids in every site, other figures; of people, members and devices too."""
     bought = [Order("same-order", NOW, 1000 * number, [("same-item", number)])]
     visits = [Visit(NOW - 1000 * number, NOW, number, bought, [("same-item", number, 0)])]
-    insert_visitors(
-        world.store,
-        shop.site_id,
-        [Visitor("same-visitor", visits, [("same-item", number)], columns={"visits": number})],
-    )
+    visitor = Visitor("same-visitor", visits, [("same-item", number)], columns={"visits": number})
+    device = Visitor("same-device", visits, columns={"member_id": "same-member", "visits": number})
+    devices = [("same-device", 0, NOW), (f"only-of-{number}", 0, NOW)]
+    member = person("same-member", visits, devices, columns={"visits": number})
+    insert_visitors(world.store, shop.site_id, [visitor, device, member])
     product = {"site_id": shop.site_id, "item_id": "same-item", "item_name": f"name {number}", "seen_at": NOW}
     insert_rows(world.store, "products", [product])
     owned = {"transaction_id": "same-order", "visitor_id": "same-visitor", "value": number, "version": number}
@@ -41,9 +41,16 @@ def everything(world: World, shop: Shop) -> dict[str, Any]:
         path: world.client.get(path, headers=shop.reads).json()
         for path in (
             "/v1/live/visitors",
-            "/v1/live/visitors?window=7d&sort=visitor_id",
+            "/v1/live/visitors?window=7d&sort=person_id",
             "/v1/visitors/same-visitor",
             "/v1/visitors/same-visitor/segments",
+            "/v1/visitors/same-device",
+            "/v1/devices/same-device",
+            "/v1/people/member:same-member",
+            "/v1/people/same-member/segments",
+            "/v1/people/visitor:same-visitor",
+            "/v1/live/visitors?q=only-of-3",
+            "/v1/live/visitors?q=same-member",
             "/v1/reports/curve",
             "/v1/segments",
         )
@@ -62,11 +69,15 @@ def test_two_sites_with_the_same_ids_never_mix(world: World) -> None:
     before = everything(world, one)
     other_segment = fill(world, other, 5)
     assert everything(world, one) == before
-    assert before["report"]["site"]["pageviews"] == 3
+    assert before["report"]["site"]["pageviews"] == 6
     assert before["report"]["top"]["purchased"] == [
-        {"item_id": "same-item", "item_name": "name 3", "units": 3, "orders": 1}
+        {"item_id": "same-item", "item_name": "name 3", "units": 6, "orders": 2}
     ]
-    assert everything(world, other)["report"]["site"]["revenue"] == 5000
+    assert len(before["/v1/live/visitors?q=only-of-3"]["visitors"]) == 1
+    of_other = everything(world, other)
+    assert of_other["report"]["site"]["revenue"] == 10_000
+    assert of_other["/v1/live/visitors?q=only-of-3"]["visitors"] == []
+    assert "only-of-3" not in str(list(of_other.values()))
     for method, path, body in (
         ("GET", f"/v1/segments/{other_segment}", None),
         ("GET", f"/v1/segments/{other_segment}/history", None),
@@ -81,6 +92,24 @@ def test_two_sites_with_the_same_ids_never_mix(world: World) -> None:
     assert everything(world, other)["/v1/segments"]["segments"][0]["name"] == "segment 5"
 
 
+def test_people_and_devices_of_another_site_are_not_there(world: World) -> None:
+    one, other = world.shop(), world.shop()
+    devices = [("device", 0, NOW)]
+    rows = [
+        Visitor("device", [Visit(NOW, NOW)], columns={"member_id": "member"}),
+        Visitor("visitor", [Visit(NOW, NOW)]),
+        person("member", [Visit(NOW, NOW)], devices),
+    ]
+    insert_visitors(world.store, one.site_id, rows)
+    for path in (
+        "people/member:member", "people/member", "people/visitor:visitor", "people/visitor", "people/visitor:device", "visitors/visitor",
+        "visitors/device", "devices/device", "people/member/segments", "visitors/device/segments",
+    ):  # fmt: skip
+        for shop, status in ((one, 200), (other, 404)):
+            assert world.client.get(f"/v1/{path}", headers=shop.reads).status_code == status, path
+        assert world.client.get(f"/v1/{path}", headers=one.writes).status_code == 403
+
+
 def test_a_cursor_of_another_site_is_refused(world: World) -> None:
     one, other = world.shop(), world.shop()
     for shop in (one, other):
@@ -93,6 +122,7 @@ def test_a_cursor_of_another_site_is_refused(world: World) -> None:
 def test_every_query_of_a_sites_data_binds_the_site() -> None:
     about_no_site = {
         "site_key_holder", "freshness_recent", "freshness_before", "writable", "checkpoints",
+        "erasures_open", "erasure_old_parts", "erasure_rebuilds", "erasure_moment",
     }  # fmt: skip
     used = {
         literal
@@ -104,8 +134,10 @@ def test_every_query_of_a_sites_data_binds_the_site() -> None:
         if path.stem not in used - about_no_site:
             continue
         text = path.read_text()
-        tables = len(re.findall(r"FROM [a-z]+", text))
+        tables = len(re.findall(r"FROM [a-z]+|ALTER TABLE", text))
         assert tables
-        assert text.count("site_id = {site_id:String}") == tables, path.name
+        # what was refused before its site was known has none
+        bound = re.findall(r"site_id = \{site_id:String\}|site_id IN \(\{site_id:String\}, ''\)", text)
+        assert len(bound) == tables, path.name
         checked += 1
     assert checked >= 12

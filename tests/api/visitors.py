@@ -1,7 +1,8 @@
-"""Visitors as tests want to say them -> rows of table `visitors`."""
+"""Visitors and people as tests want to say them -> rows of table `visitors`."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -64,6 +65,23 @@ class Visitor:
     columns: dict[str, Any] = field(default_factory=dict)
 
 
+def person(
+    member_id: str,
+    visits: Sequence[Visit],
+    devices: Sequence[tuple[str, int, int]],
+    cart: Sequence[tuple[str, int]] = (),
+    version: int = 1,
+    columns: dict[str, Any] | None = None,
+) -> Visitor:
+    """The person of a member, who has these visits; `devices` are his stints: (visitor, start, last seen; 0: emptied)."""
+    parts = {
+        "part_visitor": [visitor_id for visitor_id, _, _ in devices],
+        "part_start": [start for _, start, _ in devices],
+        "part_row": [json.dumps({"last_seen": seen}) if seen else "" for _, _, seen in devices],
+    }
+    return Visitor("", visits, cart, version, {"person": member_id, "member_id": member_id, **parts, **(columns or {})})
+
+
 def row_of(site_id: str, visitor: Visitor) -> dict[str, Any]:
     """The row the flow would write: lifetime totals are those of these visits unless `columns` says otherwise."""
     visits = list(visitor.visits)
@@ -79,9 +97,17 @@ def row_of(site_id: str, visitor: Visitor) -> dict[str, Any]:
     row: dict[str, Any] = {
         "site_id": site_id,
         "visitor_id": visitor.visitor_id,
+        "stint_start": 0,
+        "person": "",
+        "member_id": "",
+        "gone": False,
+        "part_visitor": [],
+        "part_start": [],
+        "part_row": [],
         "version": visitor.version,
         "first_seen": visits[0].start,
         "last_seen": visits[-1].end,
+        "latest_seen": visits[-1].end,
         "visits": len(visits),
         "pageviews": sum(visit.pageviews for visit in visits),
         "stay_ms": sum(visit.end - visit.start for visit in visits),

@@ -13,8 +13,8 @@ from sql.store import Store
 ONLINE_MINUTES = 5
 COMPARED = {
     "current_events": ("", {"received_at", "sent_at"}),
-    "visitors": ("FINAL", {"version", "order_version"}),
-    "visits": ("FINAL", set()),
+    "visitors": ("FINAL WHERE NOT gone", {"version", "order_version", "latest_seen", "part_version", "part_row"}),
+    "current_visits": ("", set()),
     "orders": ("FINAL", {"version", "facts"}),
     "products": ("FINAL", {"item_name", "category", "brand", "price", "seen_at"}),
 }

@@ -1,5 +1,6 @@
-"""Seeded synthetic events of one shop, as senders send them: late, out of order, repeated, refunded, and with order ids that
-several visitors repeat. The streams are split by visitor, so that a visitor's events keep their order whatever is sent again."""
+"""Seeded synthetic events of one shop, as senders send them: late, out of order, repeated, refunded, with order ids that several
+visitors repeat, and with logins: members with several devices, devices that two members share, logouts. The streams are split by
+visitor, so that a visitor's events keep their order whatever is sent again."""
 
 from __future__ import annotations
 
@@ -14,8 +15,19 @@ SPAN = 12 * DAY
 
 LATENESS = 6 * DAY
 VISITOR_EVENTS = 12
-_NAMES = ("page_view", "view_item", "add_to_cart", "remove_from_cart", "purchase", "refund", "search", "heartbeat")
-_MIX = (50, 22, 10, 3, 6, 2, 4, 3)
+_NAMES = (
+    "page_view",
+    "view_item",
+    "add_to_cart",
+    "remove_from_cart",
+    "purchase",
+    "refund",
+    "search",
+    "heartbeat",
+    "identify",
+    "logout",
+)
+_MIX = (46, 22, 10, 3, 6, 2, 4, 3, 3, 1)
 _AGENTS = (
     "Mozilla/5.0 (Linux; Android 14; SM-S921N) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Mobile Safari/537.36",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36",
@@ -56,6 +68,9 @@ def _event(chance: random.Random, number: int, visitor: int, at: int, visitors: 
         "occurred_at": at,
         "user_agent": _AGENTS[visitor % 3],
     }
+    member = _member(chance, visitor)
+    if member and (name == "identify" or chance.random() < 0.2):
+        event["member_id"] = member
     if name not in ("refund", "heartbeat"):
         event |= {
             "url": f"https://shop.example/{chance.randrange(300)}?utm_source=naver",
@@ -75,6 +90,13 @@ def _event(chance: random.Random, number: int, visitor: int, at: int, visitors: 
         if chance.random() < 0.7:
             event["items"] = _items(chance, 1)
     return event
+
+
+def _member(chance: random.Random, visitor: int) -> str:
+    """Of three visitors in seven: a member has three devices; every fourth of these is another's, too."""
+    if visitor % 7 > 2:
+        return ""
+    return f"guest-{visitor}" if visitor % 4 == 0 and chance.random() < 0.3 else f"member-{visitor // 7}"
 
 
 def _items(chance: random.Random, count: int) -> Sequence[Event]:

@@ -81,6 +81,7 @@ def test_old_figures_say_so() -> None:
 
 def test_live_shows_a_card_a_line() -> None:
     card = {
+        "person_id": "visitor:guest-1",
         "visitor_id": "guest-1",
         "online": True,
         "visits": 12,
@@ -96,8 +97,10 @@ def test_live_shows_a_card_a_line() -> None:
         "stale": False,
         "segment": {"sentence": SENTENCE},
         "population": {"visitors": 1_234, "share": 0.25, "online": 5},
-        "visitors": [card],
+        "visitors": [card, {**card, "person_id": "member:m-7"}],
     }
     text = shown(live_table(live, "en"))
+    assert "visitor:" not in text
+    assert "member:m-7" in text
     assert "1,234 visitors (25.0 % of all), 5 online" in text
     assert all(word in text for word in ("guest-1", "[Home]", "머그컵", "p2", "₩52,000"))

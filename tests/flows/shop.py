@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from flows.lookup import StoreLookup, offset_of
 from flows.opening import open_partitions
-from flows.partition import Outgoing
+from flows.records import Outgoing
 from flows.writer import partition_of
 from ingest.log.log import Block, EventLog
 from sql.migrate import migrate
@@ -95,10 +95,10 @@ class Shop:
 
     def flush(self, number: int, upto: int | None = None) -> None:
         """Write what changed; `upto` tables only, to stop in the middle."""
-        tables = dict(self.partitions[number].flush(self.now).tables())
-        tables.pop("rollups", None)
-        for name in list(tables)[:upto]:
-            self.store.insert(name, tables[name])
+        flush = self.partitions[number].flush(self.now)
+        self._append(flush.records)
+        for name, rows in [(name, rows) for name, rows in flush.tables() if name != "rollups"][:upto]:
+            self.store.insert(name, rows)
 
     def crash(self, number: int) -> None:
         """Lose a partition's memory and start it from the store."""
@@ -123,6 +123,8 @@ class Shop:
             pass
         for number in range(self.log.partitions):
             self.flush(number)
+        if any(partition.offset < self.log.end(partition.number) for partition in self.partitions):
+            self.drain()  # parts that the flushes sent
 
     def rows(self, table: str, *key: str) -> dict[tuple[Any, ...], Row]:
         """Newest rows of a table by key, times as epoch ms; an order's facts as a sorted list of whose they are."""
@@ -135,13 +137,17 @@ class Shop:
 
     def state(self) -> dict[str, dict[tuple[Any, ...], Row]]:
         """All that a rebuild recomputes; of folded visits those that are told (view current_visits)."""
-        visitors = self.rows("visitors", "site_id", "visitor_id")
+        visitors = self.rows("visitors", "site_id", "visitor_id", "stint_start", "person")
+        visitors = {key: row for key, row in visitors.items() if not row["gone"]}
+        for row in visitors.values():
+            del row["part_row"], row["part_version"], row["latest_seen"]
+        last_seen = {key[:3]: row["last_seen"] for key, row in visitors.items()}
         return {
             "visitors": visitors,
             "orders": self.rows("orders", "site_id", "transaction_id"),
             "visits": {
                 key: row
                 for key, row in self.rows("visits", "site_id", "visitor_id", "start").items()
-                if row["end"] < visitors[key[:2]]["last_seen"] - 8 * 86_400_000
+                if row["end"] < last_seen.get((*key[:2], row["stint_start"]), 0) - 8 * 86_400_000
             },
         }

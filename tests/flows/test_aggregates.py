@@ -9,7 +9,8 @@ from flows.rollups import rollups_of
 from flows.visitors.limits import ONLINE, WINDOWS
 from tests.laws.events import CURRENCIES, arrivals, random_world
 from tests.laws.machine import Machine, plain
-from tests.laws.model import report, visitor_rows
+from tests.laws.model import report
+from tests.laws.people import people
 
 
 def played(seed: int) -> tuple[list[dict], Machine]:
@@ -36,7 +37,7 @@ def test_rollups_are_the_sites_report(seed):
     events, machine = played(seed)
     for now in (machine.now, machine.now + ONLINE + 1, machine.now + 30 * 3_600_000):
         parts = [
-            rollups_of(p.shard, i, 3, now, ["alpha", "beta", "new"]).to_pylist()
+            rollups_of(p.shard, p.people, i, 3, now, ["alpha", "beta", "new"]).to_pylist()
             for i, p in enumerate(machine.partitions)
         ]
         assert {len(part) for part in parts} == {6}, "each shard tells of each site and window"
@@ -45,7 +46,7 @@ def test_rollups_are_the_sites_report(seed):
             numbers = {k: v for k, v in row.items() if k not in ("site_id", "window", "at", "shard", "shards")}
             sums.setdefault((row["site_id"], row["window"]), Counter()).update(numbers)
         for site in ("alpha", "beta"):
-            rows = {k: r for k, r in visitor_rows(events, currencies=CURRENCIES).items() if k[0] == site}
+            rows = {k: r for k, r in people(events, currencies=CURRENCIES).items() if k[0] == site}
             for window, span in WINDOWS.items():
                 told = report(rows.values(), now, span, lambda row: True)
                 ours = sums[site, window]

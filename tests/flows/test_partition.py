@@ -11,6 +11,7 @@ from flows.partition import Partition
 from flows.visitors.limits import DAY, HOUR, MINUTE
 from tests.flows.running import AT, events
 
+PART = {"site_id": "s", "member_id": "m", "visitor_id": "v", "version": 1, "rows": []}
 SECOND = 1_000
 
 
@@ -22,7 +23,8 @@ class Nobody:
 
     def visitors(self, shard: int, keys: list[str]) -> pa.Table:
         self.asked += keys
-        return pa.table({"site_id": pa.array([], pa.string()), "visitor_id": pa.array([], pa.string())})
+        nothing = {"site_id": pa.string(), "visitor_id": pa.string(), "gone": pa.bool_(), "stint_start": pa.int64()}
+        return pa.table({name: pa.array([], kind) for name, kind in nothing.items()})
 
     def transactions(self, shard, keys):
         return {}
@@ -92,6 +94,20 @@ def test_a_clock_that_leaps_forward_makes_nobody_forgotten_while_it_is_doubted(p
             "site_id": "s",
             "received_at": 1 << 62,
             "payload": '{"reason": 5, "detail": {}, "event": []}',
+        },
+        {"kind": "part", "site_id": "s", "payload": "{}"},
+        {"kind": "part", "site_id": "s", "payload": orjson.dumps(PART | {"rows": [[-1, {}]]}).decode()},
+        {"kind": "part", "site_id": "s", "payload": orjson.dumps(PART | {"member_id": ""}).decode()},
+        {
+            "kind": "part",
+            "site_id": "s",
+            "payload": orjson.dumps(PART | {"rows": [[0, {"visit_start": [1]}]]}).decode(),
+        },
+        {"kind": "part", "site_id": "s", "payload": orjson.dumps(PART | {"rows": [[0, {"stay_ms": "much"}]]}).decode()},
+        {
+            "kind": "part",
+            "site_id": "s",
+            "payload": orjson.dumps(PART | {"rows": [[0, {"bought_order": [0], "bought_units": [1]}]]}).decode(),
         },
         {"kind": "something", "site_id": "s" * 5_000},
         {"kind": ""},

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from flows.erasure import OPEN, Range, records
 from flows.rebuild import RebuildRefused, commits, from_events, from_log, swap, waiting_facts
 from flows.rebuild_check import compare
 from flows.rebuild_replay import Pace
@@ -19,6 +20,7 @@ from tests.flows.shop import DenseLog, Shop
 from tests.laws.events import CURRENCIES, arrivals, random_world
 from tests.laws.machine import differences
 from tests.laws.model import visitor_rows
+from tests.laws.people import people_rows
 
 BUILD = {"log": from_log, "events": from_events}
 PACE = Pace(stretch=40, write=90)
@@ -50,8 +52,15 @@ def stream(seed: int, size: int = 300) -> tuple[list[dict], list[dict]]:
 
 
 def check(shop: Shop, world: list[dict]) -> None:
-    """The visitors' rows are the model's."""
-    found = differences(shop.state()["visitors"], visitor_rows(world, currencies=CURRENCIES))
+    """The rows of visitors and people are the model's."""
+    stints, people = visitor_rows(world, currencies=CURRENCIES), people_rows(world, currencies=CURRENCIES)
+    model = {(*key, ""): row for key, row in stints.items()}
+    model |= {(site_id, "", 0, member_id): row for (site_id, member_id), row in people.items()}
+    rows = shop.state()["visitors"]
+    for key, row in rows.items():
+        if key[3]:
+            del row["stint_end"], row["login_at"], row["logout_at"]
+    found = differences(rows, model)
     assert not found, "\n".join(found)
 
 
@@ -89,6 +98,39 @@ def test_a_rebuild_is_the_live_state_and_the_flow_goes_on_from_it(clickhouse_url
     shop.drain()
     check(shop, world)
     assert left_beside(shop.store) == set()
+
+
+def test_a_rebuild_from_a_log_that_still_tells_of_erased_people_brings_nobody_back(clickhouse_url, database):
+    """As a log in Kafka does: there the lines of erased people stay, and the erase records after them."""
+    world, events = stream(3, 200)
+    shop = Shop(clickhouse_url, database, DenseLog(3))
+    for event in events:
+        shop.send(event)
+    shop.drain()
+    order = next(
+        key for key, row in shop.rows("orders", "site_id", "transaction_id").items() if row["visitor_id"] == "v1"
+    )
+    copies = [(e["visitor_id"], e["event_id"]) for e in world if (e["site_id"], e.get("transaction_id")) == order]
+    for member in ("", "m1", "m2", "v0"):
+        told = records(order[0], member, [Range("v1", 0, OPEN)], {order[1]: copies}, "mark")
+        shop._append(
+            [record for record in told if record.key != f"{order[0]}/{member}"]
+        )  # other devices of theirs stay
+    shop.drain()
+    shop._append([record for record in told if record.key == "/".join(order)])  # orders that were on their way
+    shop.drain()
+    before, targets = shop.state(), commits(shop.store)
+    assert not [key for key in before["visitors"] if key[:2] == (order[0], "v1")]
+    from_log(shop.log, shop.store, targets, Quiet(), PACE)
+    assert compare(shop.store, targets).equal
+    swap(shop.store, targets)
+    del before["orders"][order]  # nothing is left of it
+    same(before, shop.state())
+    for table in ("visitors", "visits"):
+        sql = f"SELECT count() AS n FROM {table} WHERE site_id = {{site:String}} AND visitor_id = 'v1'"
+        assert shop.store.rows_of(sql, {"site": order[0]}) == [{"n": 0}], table
+    sql = "SELECT count() AS n FROM orders WHERE (site_id, transaction_id) = ({site:String}, {id:String})"
+    assert shop.store.rows_of(sql, {"site": order[0], "id": order[1]}) == [{"n": 0}]
 
 
 @pytest.mark.parametrize("seed", [12, 15, 17])
@@ -209,10 +251,12 @@ def test_planted_differences_are_found(clickhouse_url, database):
     targets = commits(shop.store)
     from_events(shop.log, shop.store, targets, Quiet(), PACE)
     assert compare(shop.store, targets).equal
-    first = "(SELECT min(visitor_id) FROM visitors WHERE site_id = 'alpha')"
+    first = (
+        "(SELECT (visitor_id, stint_start, person) FROM visitors FINAL WHERE site_id = 'alpha' AND NOT gone LIMIT 1)"
+    )
     shop.store.command(
         "INSERT INTO visitors SELECT * REPLACE (revenue + 1 AS revenue, [7] AS visit_pageviews) FROM visitors FINAL "
-        f"WHERE site_id = 'alpha' AND visitor_id = {first}"
+        f"WHERE site_id = 'alpha' AND (visitor_id, stint_start, person) = {first}"
     )
     shop.store.command("INSERT INTO orders SELECT * REPLACE ('never' AS transaction_id) FROM orders FINAL LIMIT 1")
     shop.store.command("INSERT INTO visits SELECT * REPLACE (pageviews + 1 AS pageviews) FROM visits FINAL LIMIT 1")

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pytest
 
 from flows.flush import Commit, Flush
-from flows.partition import Outgoing
 from flows.products import Products
+from flows.records import Outgoing
 from flows.writer import Writer
 from sql.store import StoreError
 

@@ -29,7 +29,8 @@ NAMES = (
     + ["purchase"] * 4
     + ["refund"] * 3
     + ["remove_from_cart"] * 2
-) + ["search", "search", "heartbeat", "view_item_list", "identify", "view_cart", "begin_checkout", "wishlist_added"]
+    + ["search", "identify", "logout"] * 2
+) + ["heartbeat", "view_item_list", "view_cart", "begin_checkout", "wishlist_added"]
 WITH_ITEMS = {
     "view_item",
     "view_item_list",
@@ -40,6 +41,8 @@ WITH_ITEMS = {
     "view_cart",
     "begin_checkout",
 }
+MEMBERS = ("m1", "m1", "m2", "v0")  # one id is somebody else's visitor id
+TOLD = 10  # an event of so many that is no login tells a member
 DAYS = [0, 0, 0, 0, 1, 6, 7, 8, 8, 9]
 SLOTS = [0, 0, 1, 1, 2, 3, 5, 20]  # half hours
 JITTERS = [0, 0, 0, -1, 1, 7_000]  # milliseconds: gaps of exactly 30:00, 29:59.999 and 30:00.001, and equal times
@@ -62,22 +65,32 @@ def choose_item(choose: Choose[Any], items: int, prices: Sequence[int | None]) -
     return item
 
 
+def choose_member(choose: Choose[Any], name: str, visitor: int, members: Sequence[str]) -> str:
+    """Whom an event tells: a login nearly always somebody, a logout now and then, any other one seldom. Every third visitor
+    never tells anybody."""
+    tells = {"identify": [True] * 4 + [False], "logout": [True, False]}.get(name, [False] * TOLD + [True])
+    return str(choose(members)) if members and visitor % 3 < 2 and choose(tells) else ""
+
+
 def choose_event(
     choose: Choose[Any],
-    number: int,
+    told: dict[tuple[str, int], int],
     *,
     sites: Sequence[str],
     visitors: int,
     items: int,
     transactions: int,
     days: Sequence[int],
+    members: Sequence[str],
 ) -> Event:
-    """One event, number `number` of its world. Its event_id is unique and says nothing about its time."""
+    """One event. Its event_id is unique for its visitor alone, and says nothing about its time; `told` counts a visitor's events."""
     name = choose(NAMES)
     at = START + choose(days) * DAY + choose(SLOTS) * 30 * MINUTE + choose(JITTERS)
+    site_id, visitor = choose(sites), choose(range(visitors))
+    number = told[site_id, visitor] = told.get((site_id, visitor), -1) + 1
     event: Event = {
-        "site_id": choose(sites),
-        "visitor_id": f"v{choose(range(visitors))}",
+        "site_id": site_id,
+        "visitor_id": f"v{visitor}",
         "event_id": f"{choose('zmaZ가')}{number}",
         "name": name,
         "occurred_at": at,
@@ -87,12 +100,12 @@ def choose_event(
         "pageview": name == "page_view" or (name == "view_item" and choose([True, False])),
         "properties": choose(["{}", '{"gift":true}']),
     }
-    told: Event = {
-        "member_id": choose(["", "", "m1"]),
+    more: Event = {
+        "member_id": choose_member(choose, name, visitor, members),
         "locale": choose(["", "ko-KR"]),
     }
     if choose([True, True, False]) and not event["server"]:
-        told |= {
+        more |= {
             "url": choose(["https://shop.example/", "https://shop.example/p/1?x=가", "https://shop.example/sale", ""]),
             "title": choose(["", "홈", "Sale"]),
             "referrer": choose(["", "https://search.naver.com/search?query=x", "https://ad.example/"]),
@@ -105,7 +118,7 @@ def choose_event(
             "utm_content": choose(["", "b"]),
         }
     if choose([True, True, False]) and not event["server"]:
-        told |= {
+        more |= {
             "environment": choose(["pc_web", "mobile_web", "hybrid_app", ""]),
             "os": choose(["", "Android", "iOS"]),
             "browser": choose(["", "Chrome Mobile"]),
@@ -113,18 +126,18 @@ def choose_event(
             "user_agent": choose(["", "Mozilla/5.0"]),
         }
     if name == "search":
-        told["search_term"] = choose(["", "가방", "bag", "bag"])
+        more["search_term"] = choose(["", "가방", "bag", "bag"])
     if name in WITH_ITEMS:
         lines = choose([0, 1, 1, 1, 2, 3])
         prices = [None, None, None, 500] if name == "refund" else [None, None, 0, 500, 1000, 2500]
-        told["items"] = [choose_item(choose, items, prices) for _ in range(lines)] or NO_ITEMS
+        more["items"] = [choose_item(choose, items, prices) for _ in range(lines)] or NO_ITEMS
     if name in ("purchase", "refund"):
-        told["transaction_id"] = f"T{choose(range(transactions))}"
+        more["transaction_id"] = f"T{choose(range(transactions))}"
         value = choose([None, None, None, 700] if name == "refund" else [None, None, 0, 700, 3000, 10_000])
         if value is not None:
-            told["value"] = value
-        told["currency"] = choose([CURRENCIES[event["site_id"]]] * 5 + ["EUR", ""])
-    return event | {key: told[key] for key in told if told[key] not in ("", NO_ITEMS)}
+            more["value"] = value
+        more["currency"] = choose([CURRENCIES[event["site_id"]]] * 5 + ["EUR", ""])
+    return event | {key: more[key] for key in more if more[key] not in ("", NO_ITEMS)}
 
 
 @st.composite
@@ -136,11 +149,14 @@ def worlds(
     items: int = 3,
     transactions: int = 2,
     days: Sequence[int] = tuple(DAYS),
+    members: Sequence[Sequence[str]] = ((), ("m1",), ("m1", "m2"), MEMBERS),
     min_size: int = 1,
     max_size: int = 25,
 ) -> list[Event]:
-    """Up to `max_size` events of one world."""
+    """Up to `max_size` events of one world, whose members are one of `members`."""
     size = draw(st.integers(min_size, max_size))
+    known = draw(st.sampled_from(list(members)))
+    told: dict[tuple[str, int], int] = {}
     picks: dict[tuple[Any, ...], st.SearchStrategy[Any]] = {}
 
     def choose(options: Sequence[Any]) -> Any:
@@ -148,8 +164,17 @@ def worlds(
         return draw(picks.setdefault(key, st.sampled_from(key)))
 
     return [
-        choose_event(choose, number, sites=sites, visitors=visitors, items=items, transactions=transactions, days=days)
-        for number in range(size)
+        choose_event(
+            choose,
+            told,
+            sites=sites,
+            visitors=visitors,
+            items=items,
+            transactions=transactions,
+            days=days,
+            members=known,
+        )
+        for _ in range(size)
     ]
 
 
@@ -162,15 +187,27 @@ def random_world(
     items: int = 3,
     transactions: int = 2,
     days: Sequence[int] = tuple(DAYS),
+    members: Sequence[str] = MEMBERS,
 ) -> list[Event]:
     """`size` events from a seeded generator: about 20 microseconds a part, 1 ms an event."""
+
+    told: dict[tuple[str, int], int] = {}
 
     def choose(options: Sequence[Any]) -> Any:
         return options[int(rng.integers(len(options)))]
 
     return [
-        choose_event(choose, number, sites=sites, visitors=visitors, items=items, transactions=transactions, days=days)
-        for number in range(size)
+        choose_event(
+            choose,
+            told,
+            sites=sites,
+            visitors=visitors,
+            items=items,
+            transactions=transactions,
+            days=days,
+            members=members,
+        )
+        for _ in range(size)
     ]
 
 

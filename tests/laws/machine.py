@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import numpy as np
 import orjson
 import pyarrow as pa
 
-from flows.partition import Outgoing, Partition, transaction_of
+from flows.decode import Decoded, decode
+from flows.partition import Partition, transaction_of
+from flows.records import Outgoing
 from flows.restore import restore
+from flows.visitors.load import load
 from flows.visitors.orders import Transaction
-from flows.visitors.rows import load
 from flows.visitors.seen import key_hashes
 
 Row = dict[str, Any]
+
+
+NO_STINT = datetime.fromtimestamp(0, UTC)
 
 
 class Store:
@@ -29,7 +35,7 @@ class Store:
     KEYS: ClassVar = {
         "events": ("shard", "log_offset"),
         "rejected_events": ("shard", "log_offset"),
-        "visitors": ("site_id", "visitor_id"),
+        "visitors": ("site_id", "visitor_id", "stint_start", "person"),
         "visits": ("site_id", "visitor_id", "start"),
         "orders": ("site_id", "transaction_id"),
         "commits": ("partition", "from_offset"),
@@ -39,9 +45,14 @@ class Store:
         if name not in self.KEYS:
             return
         if name == "visitors":
-            self.schema = table.schema
+            if "person" not in table.column_names:
+                self.schema = table.schema
+            else:
+                self.schema_of_people = table.schema
         rows = self.tables.setdefault(name, {})
         for row in table.to_pylist():
+            if name == "visitors":
+                row = {"stint_start": NO_STINT, "person": "", **row}
             key = tuple(row[c] for c in self.KEYS[name])
             version = row.get("version", row.get("to_offset", 0))
             if key not in rows or rows[key].get("version", rows[key].get("to_offset", 0)) <= version:
@@ -53,8 +64,26 @@ class Store:
     # Lookup
     def visitors(self, shard: int, keys: Sequence[str]) -> pa.Table:
         wanted = {tuple(key.split("/", 1)) for key in keys}
-        rows = [row for key, row in self.tables.get("visitors", {}).items() if key in wanted and row["shard"] == shard]
-        return pa.Table.from_pylist(rows, self.schema)
+        rows = self.tables.get("visitors", {}).items()
+        return pa.Table.from_pylist(
+            [row for key, row in rows if key[:2] in wanted and row["shard"] == shard], self.schema
+        )
+
+    def people(self, shard: int, keys: Sequence[str]) -> pa.Table:
+        wanted = {tuple(key.split("/", 1)) for key in keys}
+        rows = self.tables.get("visitors", {}).items()
+        rows_of_people = [row for key, row in rows if key[3] and (key[0], key[3]) in wanted and row["shard"] == shard]
+        return pa.Table.from_pylist(rows_of_people, self.schema_of_people)
+
+    def events(self, shard: int, keys: Sequence[str], upto: int) -> Decoded:
+        wanted = {tuple(key.split("/", 1)) for key in keys}
+        rows = [
+            row
+            for row in self.rows("events")
+            if row["shard"] == shard and row["log_offset"] <= upto and (row["site_id"], row["visitor_id"]) in wanted
+        ]
+        offsets = np.array([row["log_offset"] for row in rows], np.int64)
+        return decode(b"".join(orjson.dumps(log_event(plain(row))) + b"\n" for row in rows), offsets)
 
     def transactions(self, shard: int, keys: Sequence[str]) -> dict[str, Transaction]:
         rows = self.tables.get("orders", {})
@@ -97,9 +126,15 @@ class Machine:
         for record in records:
             self.append(record.key, record.line)
 
-    def flush(self, number: int, upto: int | None = None) -> None:
-        """Write what changed; `upto` tables only, to stop in the middle."""
-        for name, rows in list(self.partitions[number].flush(self.now).tables())[:upto]:
+    def hand_over(self, number: int) -> None:
+        """Send what changed of members' stints, as the flow does a moment after it read."""
+        self._send(self.partitions[number].hand_over())
+
+    def flush(self, number: int, upto: int | None = None, told: int | None = None) -> None:
+        """Send and write what changed; `upto` tables only, or none and `told` records only, to stop in the middle."""
+        flush = self.partitions[number].flush(self.now)
+        self._send(flush.records[:told])
+        for name, rows in list(flush.tables())[: upto if told is None else 0]:
             self.store.insert(name, rows)
 
     def crash(self, number: int) -> None:
@@ -112,10 +147,16 @@ class Machine:
         partition = Partition(number, self.count, offset, self.store)
         rows = [row for row in self.store.rows("visitors") if row["shard"] == number]
         if rows:
-            load(partition.shard, pa.Table.from_pylist(rows, self.store.schema), self.now)
+            stints = [row for row in rows if not row["person"]]
+            people = [row for row in rows if row["person"]]
+            if stints:
+                load(partition.shard, pa.Table.from_pylist(stints, self.store.schema), self.now)
+            if people:
+                partition.people.load(pa.Table.from_pylist(people, self.store.schema_of_people), self.now)
         restore(
             partition,
             dormant=np.empty(0, np.uint64),
+            dormant_people=np.empty(0, np.uint64),
             seen=np.array(
                 [
                     r["dedup_key"]
@@ -143,10 +184,28 @@ class Machine:
                 each()
         for number in range(self.count):
             self.flush(number)
+        if any(self.partitions[number].offset < len(self.log[number]) for number in range(self.count)):
+            self.drain(most)  # parts that the flushes sent
 
-    def rows(self) -> dict[tuple[str, str], Row]:
-        """Visitors' rows, in the terms of the model: times as epoch ms, None only where the column is nullable."""
-        return {(r["site_id"], r["visitor_id"]): plain(r) for r in self.store.rows("visitors")}
+    def rows(self) -> dict[tuple[str, str, int], Row]:
+        """Rows of stints by (site_id, visitor_id, stint_start), in the terms of the model: times as epoch ms, None only where the
+        column is nullable."""
+        rows = [row for row in self.store.rows("visitors") if not row["person"] and not row["gone"]]
+        return {(r["site_id"], r["visitor_id"], plain(r)["stint_start"]): plain(r) for r in rows}
+
+    def people(self) -> dict[tuple[str, str], Row]:
+        """Members' rows, by site and member id."""
+        rows = [row for row in self.store.rows("visitors") if row["person"] and not row["gone"]]
+        return {(r["site_id"], r["person"]): plain(r) for r in rows}
+
+
+def log_event(row: Row) -> Row:
+    """A row of `events` as a record of the log."""
+    items = {name.removeprefix("items."): row[name] for name in row if name.startswith("items.")}
+    told = {name: value for name, value in row.items() if not name.startswith("items.") and value not in ("", None)}
+    lines = [dict(zip(items, line, strict=True)) for line in zip(*items.values(), strict=True)]
+    kept = [{name: value for name, value in line.items() if value not in ("", None)} for line in lines]
+    return {**{name: told[name] for name in told if name not in ("shard", "log_offset", "dedup_key")}, "items": kept}
 
 
 def plain(row: Row) -> Row:
@@ -160,14 +219,19 @@ def plain(row: Row) -> Row:
     return {name: value(x) for name, x in row.items()}
 
 
-IGNORED = {"shard", "version", "key_hash", "order_version"}
+IGNORED = {
+    *("shard", "version", "key_hash", "order_version", "latest_seen"),  # of the log and of earlier versions
+    *("part_visitor", "part_start", "part_version", "part_row"),  # the parts themselves
+}
+OF_TIES = {"stint_end", "login_at", "logout_at"}
+"""Columns of a stint's row that a person's row has no use for."""
 
 
-def differences(ours: dict[Any, Row], model: dict[Any, Row]) -> list[str]:
+def differences(ours: dict[Any, Row], model: dict[Any, Row], ignored: set[str] = IGNORED) -> list[str]:
     """What differs, a line each; empty when equal."""
     found = [f"{key}: {'missing' if key in model else 'unexpected'}" for key in sorted(ours.keys() ^ model.keys())]
     for key in ours.keys() & model.keys():
-        for name in sorted((ours[key].keys() | model[key].keys()) - IGNORED):
+        for name in sorted((ours[key].keys() | model[key].keys()) - ignored):
             a, b = ours[key].get(name, "absent"), model[key].get(name, "absent")
             if a != b:
                 found.append(f"{key} {name}: {a!r} is not {b!r}")

@@ -1,12 +1,15 @@
-"""The plainest definition of a visitor's row: dicts, lists and `sorted`, a function of a set of log events.
+"""The plainest definition of a stint's row: dicts, lists and `sorted`, a function of a set of log events. People: `people.py`.
 
-Nothing here is fast or clever. It is written from `docs/architecture.md` ("Definitions") and
-`sql/migrations/0006_visitors.sql`, and the engine and `sql/queries/visitor_rows.sql` are tested against it. Events are
-canonical log events (dicts with the column names of table `events`, times in epoch milliseconds, absent keys omitted).
-What those two texts leave open is settled here:
+Nothing here is fast or clever. It is written from `docs/architecture.md` ("People", "Definitions"), `sql/migrations/0006_visitors.sql`
+and `0020_stints.sql`, and the engine and `sql/queries/visitor_rows.sql` are tested against it. Events are canonical log events
+(dicts with the column names of table `events`, times in epoch milliseconds, absent keys omitted). What those texts leave open is
+settled here, a stint being called a visitor:
 
 * Copies with one (site_id, visitor_id, event_id) are one event, the first given. Bot events and records with a `kind`
-  do not exist. A visitor without any other event has no row. "Before" and "last" are always by (occurred_at, event_id).
+  do not exist, for the cutting of time lines neither. A visitor (a stint) without any other event has no row. "Before" and
+  "last" are always by (occurred_at, event_id).
+* `stint_end` is the first millisecond after the logout that ends the stint, 0 if it is open or another member's login ends it.
+  `login_at` is the time of the last login in the stint, `logout_at` that of the last logout in a stint of nobody, 0 without.
 * A visit is retained (in `visit_*`) if its end is at or after `last_seen - HORIZON`. Lifetime columns count every
   visit.
 * An item's lines within one event are merged: quantities are summed, the price is of the last line telling one, the
@@ -35,6 +38,7 @@ What those two texts leave open is settled here:
   time of the last order with units left.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -52,23 +56,73 @@ DEVICE = ["environment", "os", "browser", "app_version"]
 ITEM_EVENTS = {"view_item", "add_to_cart", "remove_from_cart", "purchase"}
 
 
-def visitor_rows(events: Iterable[Event], *, currencies: dict[str, str]) -> dict[tuple[str, str], Row]:
-    """Rows by (site_id, visitor_id): every column of `visitors` but shard, version, key_hash and order_version.
+def visitor_rows(events: Iterable[Event], *, currencies: dict[str, str]) -> dict[tuple[str, str, int], Row]:
+    """Rows by (site_id, visitor_id, stint_start): every column of `visitors` but shard, version, key_hash, order_version, part_*
+    and latest_seen.
 
     `currencies` is the currency of each site. Times are epoch milliseconds, 0 for never in arrays and page_at and
     device_at, None in Nullable columns.
     """
-    distinct: dict[tuple[str, str, str], Event] = {}
-    for event in events:
-        if "kind" not in event and not event.get("bot", False):
-            distinct.setdefault((event["site_id"], event["visitor_id"], event["event_id"]), event)
+    known = distinct(events)
     by_visitor: dict[tuple[str, str], list[Event]] = {}
-    for event in sorted(distinct.values(), key=_when):
+    for event in known:
         by_visitor.setdefault((event["site_id"], event["visitor_id"]), []).append(event)
     owned: dict[tuple[str, str], list[Row]] = {}
-    for order in orders(distinct.values(), currencies=currencies):
+    for order in orders(known, currencies=currencies):
         owned.setdefault((order["site_id"], order["visitor_id"]), []).append(order)
-    return {key: _row(key, events, owned.get(key, [])) for key, events in by_visitor.items()}
+    rows = {}
+    for (site_id, visitor_id), of_visitor in by_visitor.items():
+        cut = stints(of_visitor)
+        for stint, following in zip(cut, [*cut[1:], None], strict=True):
+            begin, end = stint["start"], following["start"] if following else math.inf
+            inside = [event for event in of_visitor if begin <= event["occurred_at"] < end]
+            if inside:
+                own = [order for order in owned.get((site_id, visitor_id), []) if begin <= order["at"] < end]
+                rows[site_id, visitor_id, begin] = _row(site_id, visitor_id, stint, inside, own)
+    return rows
+
+
+def distinct(events: Iterable[Event]) -> list[Event]:
+    """The events that count, once each, in their order."""
+    first: dict[tuple[str, str, str], Event] = {}
+    for event in events:
+        if "kind" not in event and not event.get("bot", False):
+            first.setdefault((event["site_id"], event["visitor_id"], event["event_id"]), event)
+    return sorted(first.values(), key=_when)
+
+
+def is_login(event: Event) -> bool:
+    """Whether it says whose the visitor is."""
+    return event["name"] != "logout" and event.get("member_id", "") != ""
+
+
+def stints(events: list[Event]) -> list[Row]:
+    """The time line of one visitor (distinct events, sorted), cut: {start, member, end}, in order of start, the first one from 0.
+
+    `member` is '' for nobody; `end` is the first millisecond after the logout that ends it, else 0. Some may hold no event.
+    """
+    ties: dict[int, str] = {}  # by millisecond: the member who logs in, '' for a logout
+    for event in events:
+        if is_login(event):
+            ties[event["occurred_at"]] = event["member_id"]  # of several, the one with the greatest event id comes last
+        elif event["name"] == "logout":
+            ties.setdefault(event["occurred_at"], "")
+    cut = [{"start": 0, "member": "", "end": 0}]
+    for at, member in sorted(ties.items()):
+        present = cut[-1]
+        if member == "":
+            if present["member"] != "":
+                present["end"] = at + 1
+                cut.append({"start": at + 1, "member": "", "end": 0})
+        elif present["member"] == "":
+            if len(cut) > 1 and cut[-2]["member"] == member:  # the same member again: there was no cut
+                cut.pop()
+                cut[-1]["end"] = 0
+            else:
+                present["member"] = member
+        elif present["member"] != member:
+            cut.append({"start": at, "member": member, "end": 0})
+    return cut
 
 
 def orders(events: Iterable[Event], *, currencies: dict[str, str]) -> list[Row]:
@@ -153,8 +207,8 @@ def _order(site_id: str, transaction_id: str, copies: list[Event], refunds: list
     }
 
 
-def _row(key: tuple[str, str], events: list[Event], owned: list[Row]) -> Row:
-    """Row of one visitor: `events` are distinct and sorted, `owned` its orders by (at, id)."""
+def _row(site_id: str, visitor_id: str, stint: Row, events: list[Event], owned: list[Row]) -> Row:
+    """Row of one stint: `events` are distinct and sorted, `owned` its orders by (at, id)."""
     last_seen = events[-1]["occurred_at"]
     counted = [order for order in owned if order["counted"]]
     visits = _visits(events, counted)
@@ -164,7 +218,15 @@ def _row(key: tuple[str, str], events: list[Event], owned: list[Row]) -> Row:
         ends = [visit["end"] for visit in retained if visit["start"] <= at <= visit["end"]]
         return ends[0] if ends else at
 
-    row: Row = {"site_id": key[0], "visitor_id": key[1]}
+    row: Row = {"site_id": site_id, "visitor_id": visitor_id, "stint_start": stint["start"], "person": ""}
+    logouts = [event["occurred_at"] for event in events if event["name"] == "logout"]
+    row |= {
+        "member_id": stint["member"],
+        "gone": False,
+        "stint_end": stint["end"],
+        "login_at": max((event["occurred_at"] for event in events if is_login(event)), default=0),
+        "logout_at": max(logouts, default=0) if stint["member"] == "" else 0,
+    }
     row |= {"first_seen": events[0]["occurred_at"], "last_seen": last_seen}
     row |= _device(events) | _page(events)
     row |= {f"first_{name}": visits[0][name] for name in ["landing_page", *ENTRY]}
@@ -186,18 +248,13 @@ def _row(key: tuple[str, str], events: list[Event], owned: list[Row]) -> Row:
     }
     row |= {f"visit_{name}": [visit[name] for visit in retained] for name in retained[0]}
     products = _products(events, counted, last_seen)
-    row |= _columns("product", products, PRODUCT)
+    row |= columns("product", products, PRODUCT)
     row |= _searches(events, last_seen)
     ops = _ops(events, last_seen)
     for op in ops:
         op["visit_end"] = op["at"] if op["kind"] == 2 else visit_end(op["at"])
-    cart = _cart(ops, products)
-    row |= {
-        "cart_value": sum(line["quantity"] * line["price"] for line in cart),
-        "cart_units": sum(line["quantity"] for line in cart),
-    }
-    row |= _columns("cart", cart, ["item", "category", "quantity", "price", "added_at"])
-    row |= _columns("op", ops, ["item", "at", "event", "kind", "delta", "price", "visit_end"])
+    row |= cart_columns(sorted(ops, key=lambda op: (op["at"], op["event"])), products)
+    row |= columns("op", ops, ["item", "at", "event", "kind", "delta", "price", "visit_end"])
     row |= {
         "order_id": [order["transaction_id"] for order in owned],
         "order_at": [order["at"] for order in owned],
@@ -218,10 +275,11 @@ def _row(key: tuple[str, str], events: list[Event], owned: list[Row]) -> Row:
         if order["counted"]
         for item, line in order["lines"].items()
     ]
-    return row | _columns("bought", bought, ["order", "item", "category", "units", "visit_end"])
+    return row | columns("bought", bought, ["order", "item", "category", "units", "visit_end"])
 
 
-def _columns(prefix: str, records: list[Row], names: list[str]) -> Row:
+def columns(prefix: str, records: list[Row], names: list[str]) -> Row:
+    """Records as arrays `prefix_name`."""
     return {f"{prefix}_{name}": [record[name] for record in records] for name in names}
 
 
@@ -353,15 +411,16 @@ def _ops(events: list[Event], last_seen: int) -> list[Row]:
             "delta": line["quantity"],
             "price": line["price"],
         }
-        for item, line in _fold(old).items()
+        for item, line in fold(old).items()
     ]
     return sorted(folded + young, key=lambda op: (op["item"], op["at"], op["event"], op["kind"]))
 
 
-def _fold(ops: list[Row]) -> dict[str, Row]:
-    """What operations leave: {item: {quantity > 0, price or -1, added_at, and at and event of its last operation}}."""
+def fold(ops: list[Row]) -> dict[str, Row]:
+    """What operations leave, in the order given: {item: {quantity > 0, price or -1, added_at, and at and event of its last
+    operation}}."""
     cart: dict[str, Row] = {}
-    for op in sorted(ops, key=lambda op: (op["at"], op["event"])):
+    for op in ops:
         if op["kind"] == 1:
             cart = {} if op["item"] == "" else {item: line for item, line in cart.items() if item != op["item"]}
             continue
@@ -377,12 +436,18 @@ def _fold(ops: list[Row]) -> dict[str, Row]:
     return cart
 
 
-def _cart(ops: list[Row], products: list[Row]) -> list[Row]:
+def cart_columns(ops: list[Row], products: list[Row]) -> Row:
+    """The cart that operations, in the order given, leave; its items' categories are those of the products."""
     categories = {known["item"]: known["category"] for known in products}
-    return [
+    lines = [
         {**line, "item": item, "category": categories.get(item, ""), "price": max(line["price"], 0)}
-        for item, line in sorted(_fold(ops).items())
+        for item, line in sorted(fold(ops).items())
     ]
+    row: Row = {
+        "cart_value": sum(line["quantity"] * line["price"] for line in lines),
+        "cart_units": sum(line["quantity"] for line in lines),
+    }
+    return row | columns("cart", lines, ["item", "category", "quantity", "price", "added_at"])
 
 
 def report(rows: Iterable[Row], now: int, window: int, member: Callable[[Row], bool]) -> Row:

@@ -1,4 +1,4 @@
-"""Log events into table `events`, and rows of `visitors` (or of its definition) out, as the model writes them."""
+"""Log events into table `events`, and rows of `visitors` (or of their definitions) out, as the model writes them."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,23 @@ from sql.store import Store
 Event = dict[str, Any]
 Row = dict[str, Any]
 
-DEFINITION = (Path(__file__).parents[2] / "sql/queries/visitor_rows.sql").read_text(encoding="utf-8")
+QUERIES = Path(__file__).parents[2] / "sql/queries"
+DEFINITION = (QUERIES / "visitor_rows.sql").read_text(encoding="utf-8")
+PEOPLE = (QUERIES / "people_rows.sql").read_text(encoding="utf-8")
+KEPT_BY_SHARDS = {
+    "shard",
+    "version",
+    "key_hash",
+    "order_version",
+    "latest_seen",
+    "part_visitor",
+    "part_start",
+    "part_version",
+    "part_row",
+}
+"""Columns of `visitors` that are no facts of the events: the definitions leave them out."""
+TIES = {"stint_end", "login_at", "logout_at"}
+"""Columns that a person's row has no use for."""
 ITEM_TEXTS = [
     "item_id",
     "item_name",
@@ -59,28 +75,55 @@ def set_events(client: Client, events: Iterable[Event]) -> None:
         client.raw_insert("events", insert_block="\n".join(lines), fmt="JSONEachRow")
 
 
-def visitor_rows(client: Client, site_id: str, sql: str = DEFINITION) -> dict[tuple[str, str], Row]:
-    """Rows of a query by (site_id, visitor_id), times as epoch milliseconds."""
+def visitor_rows(client: Client, site_id: str, sql: str = DEFINITION) -> dict[tuple[str, str, int], Row]:
+    """Rows of a query by (site_id, visitor_id, stint_start), times as epoch milliseconds."""
+    return {(row["site_id"], row["visitor_id"], row["stint_start"]): row for row in _rows(client, site_id, sql)}
+
+
+def people_rows(client: Client, site_id: str, sql: str = PEOPLE) -> dict[tuple[str, str], Row]:
+    """Rows of a query by (site_id, member_id), times as epoch milliseconds."""
+    return {(row["site_id"], row["member_id"]): row for row in _rows(client, site_id, sql)}
+
+
+def _rows(client: Client, site_id: str, sql: str) -> list[Row]:
     result = client.query(sql, parameters={"site_id": site_id})
-    rows = [{name: _plain(cell) for name, cell in row.items()} for row in result.named_results()]
-    return {(row["site_id"], row["visitor_id"]): row for row in rows}
+    return [{name: _plain(cell) for name, cell in row.items()} for row in result.named_results()]
 
 
-def set_visitors(client: Client, site_id: str) -> None:
-    """Fill table `visitors` with the rows that the definition makes of table `events`."""
+def columns(client: Client, without: set[str]) -> list[str]:
+    """Columns of table `visitors` in their order."""
     asked = (
         "SELECT name FROM system.columns WHERE table = 'visitors' AND database = currentDatabase() ORDER BY position"
     )
-    names = [
-        name
-        for (name,) in client.query(asked).result_rows
-        if name not in ("shard", "version", "key_hash", "order_version")
-    ]
-    client.command(f"INSERT INTO visitors ({', '.join(names)}) {DEFINITION}", parameters={"site_id": site_id})
+    return [name for (name,) in client.query(asked).result_rows if name not in without]
 
 
-def difference(got: dict[tuple[str, str], Row], wanted: dict[tuple[str, str], Row]) -> list[Any]:
-    """Where two sets of rows differ: (site, visitor, column, got, wanted); rows that are not in both come first."""
+def set_visitors(client: Client, site_id: str) -> None:
+    """Fill table `visitors` with the rows that the definitions make of table `events`: stints, and people of these."""
+    for names, definition in (
+        (columns(client, KEPT_BY_SHARDS), DEFINITION),
+        (columns(client, KEPT_BY_SHARDS | TIES), PEOPLE),
+    ):
+        client.command(f"INSERT INTO visitors ({', '.join(names)}) {definition}", parameters={"site_id": site_id})
+
+
+def stored_stints(client: Client, site_id: str) -> dict[tuple[str, str, int], Row]:
+    """As `visitor_rows`, of table `visitors`."""
+    return visitor_rows(client, site_id, _stored(client, KEPT_BY_SHARDS, "person = ''"))
+
+
+def stored_people(client: Client, site_id: str) -> dict[tuple[str, str], Row]:
+    """As `people_rows`, of table `visitors`."""
+    return people_rows(client, site_id, _stored(client, KEPT_BY_SHARDS | TIES, "person != ''"))
+
+
+def _stored(client: Client, without: set[str], which: str) -> str:
+    names = ", ".join(columns(client, without))
+    return f"SELECT {names} FROM visitors FINAL WHERE site_id = {{site_id:String}} AND NOT gone AND {which}"
+
+
+def difference(got: dict[Any, Row], wanted: dict[Any, Row]) -> list[Any]:
+    """Where two sets of rows differ: (*key, column, got, wanted); rows that are not in both come first."""
     found: list[Any] = [(*key, "row", key in got, key in wanted) for key in sorted(got.keys() ^ wanted.keys())]
     for key in sorted(got.keys() & wanted.keys()):
         for column in sorted(got[key].keys() | wanted[key].keys()):

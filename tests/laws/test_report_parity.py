@@ -1,7 +1,7 @@
 """Law 5: a report equals the brute-force figure over visits, and Live agrees with it, for any segment and both windows.
 
-The rows of the store come from raw events by `sql/queries/visitor_rows.sql`, those of the brute force from `model.py`; membership comes
-from the segments' own brute force.
+The rows of the store come from raw events by `sql/queries/visitor_rows.sql` and `people_rows.sql`, those of the brute force from
+`people.py`: everyone who counts, members as one person. Membership comes from the segments' own brute force.
 """
 
 from collections.abc import Iterator
@@ -24,6 +24,7 @@ from sql.store import Store
 from tests.flows.segments.brute_force import matches
 from tests.laws import model, tables
 from tests.laws.events import CURRENCIES, DAY, MINUTE, START, arrivals, random_world
+from tests.laws.people import people
 
 ONLINE_MINUTES = 5
 LEAVES = [
@@ -32,6 +33,7 @@ LEAVES = [
     {"field": "os", "op": "is_not", "value": "iOS"},
     {"field": "visits", "op": ">=", "value": 3},
     {"field": "visits_24h", "op": "=", "value": 1},
+    {"field": "logged_in", "op": "is", "value": True},
     {"field": "orders", "op": "=", "value": 0},
     {"field": "orders_7d", "op": ">=", "value": 1},
     {"field": "revenue", "op": "between", "value": [3000, 10_000]},
@@ -66,7 +68,7 @@ hunt = settings(law, max_examples=3000, database=None, phases=[Phase.generate])
 
 @dataclass(frozen=True)
 class Shop:
-    """A store with visitors of two sites, and the model's rows of them by site."""
+    """A store with people of two sites, and the model's rows of them by site."""
 
     store: Store
     rows: dict[str, list[model.Row]]
@@ -78,14 +80,15 @@ class Shop:
 @pytest.fixture
 def shop(clickhouse_url: str, database: str) -> Iterator[Shop]:
     rng = np.random.default_rng(5)
-    crowd = random_world(rng, 2500, sites=tuple(CURRENCIES), visitors=90, items=12, transactions=150)
+    members = [f"m{i}" for i in range(25)]
+    crowd = random_world(rng, 2500, sites=tuple(CURRENCIES), visitors=90, items=12, transactions=150, members=members)
     with tables.migrated(clickhouse_url, database) as client:
         tables.set_currencies(client, CURRENCIES)
         tables.set_events(client, arrivals(crowd, rng))
         for site in CURRENCIES:
             tables.set_visitors(client, site)
     rows: dict[str, list[model.Row]] = {site: [] for site in CURRENCIES}
-    for (site, _), row in model.visitor_rows(crowd, currencies=CURRENCIES).items():
+    for (site, _), row in people(crowd, currencies=CURRENCIES).items():
         rows[site].append(row)
     store = Store(clickhouse_url, database)
     yield Shop(store, rows)
@@ -121,7 +124,7 @@ def test_a_report_equals_the_brute_force_figure(shop: Shop) -> None:
     check_reports(shop, law)
 
 
-def test_live_shows_as_many_cards_as_the_report_counts_visitors(shop: Shop) -> None:
+def test_live_shows_as_many_cards_as_the_report_counts_people(shop: Shop) -> None:
     @law
     @given(expression=expressions, window=windows, now=moments, limit=st.sampled_from([7, 40, 200]))
     def agree(expression: Any, window: Window, now: int, limit: int) -> None:
@@ -129,18 +132,18 @@ def test_live_shows_as_many_cards_as_the_report_counts_visitors(shop: Shop) -> N
         question = Question("alpha", window, asked, "", "last_seen", limit)
         found = find(shop.store, question, None, now, ONLINE_MINUTES)
         assert found.population is not None
-        counted, cards = found.population.visitors, list(found.visitors)
+        counted, cards = found.population.visitors, list(found.people)
         while found.next_cursor is not None:
             found = find(shop.store, question, found.next_cursor, now + DAY, ONLINE_MINUTES)
-            cards += found.visitors
+            cards += found.people
         since = now - WINDOW_MS[window]
         wanted = {
-            (row["visitor_id"], row["last_seen"])
+            (f"member:{row['member_id']}" if row["member_id"] else f"visitor:{row['visitor_id']}", row["last_seen"])
             for row in shop.rows["alpha"]
             if row["last_seen"] >= since and matches(expression, row, now)
         }
         assert len(cards) == counted == len(wanted)
-        assert set(cards) == wanted
+        assert {(card.person_id, card.seen_at) for card in cards} == wanted
         assert counted == shop.wanted("alpha", expression, window, now)["visitors"]
 
     agree()

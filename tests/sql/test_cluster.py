@@ -24,6 +24,7 @@ def query(name: str) -> str:
 
 def every_statement() -> list[str]:
     names = ["schema_migrations", *(f"rebuild_create_{name}" for name in TABLES)]
+    names += [path.stem for path in QUERIES.glob("erasure_*.sql") if "ALTER TABLE" in path.read_text()]
     told = [migration.statement for migration in migrations()] + [query(name) for name in names]
     return [statement for sql in told for statement in made(sql)] + made(query("rebuild_drop"), table=rebuilt("visits"))
 
@@ -51,6 +52,36 @@ def test_a_column_is_added_where_it_is_kept_first_and_an_index_only_there():
     ]
     assert made("ALTER TABLE orders ADD INDEX IF NOT EXISTS times at TYPE minmax") == [
         "ALTER TABLE orders_local ON CLUSTER 'shops' ADD INDEX IF NOT EXISTS times at TYPE minmax"
+    ]
+
+
+def test_a_view_is_replaced_everywhere():
+    assert made("-- Other columns.\nCREATE OR REPLACE VIEW told AS\nSELECT 1") == [
+        "CREATE OR REPLACE VIEW told ON CLUSTER 'shops' AS\nSELECT 1"
+    ]
+
+
+def test_several_changes_go_together_and_the_order_of_rows_concerns_the_kept_table_only():
+    sql = (
+        "-- People.\nALTER TABLE visitors\n    ADD COLUMN IF NOT EXISTS at DateTime64(3, 'UTC') AFTER id,  -- 0, or (when\n"
+        "    ADD COLUMN IF NOT EXISTS told String DEFAULT ' -- (, ' CODEC(ZSTD(1)), -- what\n    MODIFY ORDER BY (site_id, at)\n"
+    )
+    columns = (
+        "ADD COLUMN IF NOT EXISTS at DateTime64(3, 'UTC') AFTER id, "
+        "ADD COLUMN IF NOT EXISTS told String DEFAULT ' -- (, ' CODEC(ZSTD(1))"
+    )
+    assert made(sql) == [
+        f"ALTER TABLE visitors_local ON CLUSTER 'shops' {columns}, MODIFY ORDER BY (site_id, at)",
+        f"ALTER TABLE visitors ON CLUSTER 'shops' {columns}",
+    ]
+
+
+def test_rows_are_deleted_and_changed_where_they_are_kept():
+    assert made("-- Why.\nALTER TABLE orders\nDELETE WHERE shard = 1 SETTINGS mutations_sync = 2") == [
+        "ALTER TABLE orders_local ON CLUSTER 'shops' DELETE WHERE shard = 1 SETTINGS mutations_sync = 2"
+    ]
+    assert made("ALTER TABLE segments UPDATE expression = '' WHERE version = 1") == [
+        "ALTER TABLE segments_local ON CLUSTER 'shops' UPDATE expression = '' WHERE version = 1"
     ]
 
 

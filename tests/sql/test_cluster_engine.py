@@ -27,12 +27,16 @@ VALUES = {"String": "", "Array": ["x"]}
 """For a parameter of a query, by its type; a number is so large that it leaves nothing out."""
 
 VISITORS = [f"v{number}" for number in range(8)]
+MEMBERS = [f"m{number}" for number in range(8)]
 TRANSACTIONS = [f"T{number}" for number in range(8)]
 ITEMS = [f"i{number}" for number in range(8)]
 ASKED = {
-    "site_id": "alpha", "visitor_id": "v1", "visitor_ids": VISITORS, "shard": 1, "partition": 1, "size": 50, "recent": 7,
+    "site_id": "alpha", "visitor_id": "v1", "visitor_ids": VISITORS, "person_id": "visitor:v1", "person": "", "began_at": 0,
+    "member_ids": MEMBERS, "members": MEMBERS, "people": MEMBERS, "member_id": "m0", "stints": 1, "after_member": "", "after_visitor": "",
+    "shard": 1, "partition": 1, "size": 50, "recent": 7,
     "shards": [0, 1, 2],
-    "since": 0, "online_since": 0, "until": 1 << 41, "step": 1 << 30, "window": "7d", "after": 0, "after_seen": -1,
+    "since": 0, "online_since": 0, "until": 1 << 41, "step": 1 << 30, "window": "7d", "timezone": "Asia/Seoul", "after": 0,
+    "after_seen": -1,
     "sites": ["alpha"] * 8, "visitors": VISITORS, "ids": VISITORS, "transactions": TRANSACTIONS, "item_ids": ITEMS,
 }  # fmt: skip
 ABOUT_THE_SERVER = {"cluster_shape", "schema_migrations_applied"}
@@ -83,6 +87,7 @@ def test_all_migrations_are_applied_once(store):
     assert [tuple(row.values()) for row in store.rows_of(index)] == [
         ("commits_local", "commits_recent"),
         ("events_local", "times"),
+        ("events_local", "visitors"),
     ]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from sql.migrate import migrate
 from sql.store import Store
-from tests.api.visitors import Order, Visit, Visitor, insert_rows, insert_visitors
+from tests.api.visitors import Order, Visit, Visitor, insert_rows, insert_visitors, person, row_of
 
 NOW = 1_767_225_600_000
 DAY = 86_400_000
@@ -39,6 +39,105 @@ def test_a_visitor_is_never_shown_twice(store: Store, site_id: str) -> None:
         insert_visitors(store, site_id, [Visitor("v", [Visit(NOW, NOW)], version=version, columns={"visits": version})])
     rows = view(store, "SELECT visitor_id, visits FROM current_visitors WHERE site_id = {site_id:String}", site_id)
     assert rows == [{"visitor_id": "v", "visits": 3}]
+
+
+LOGOUT = NOW - DAY
+
+
+def shared(store: Store, site_id: str) -> None:
+    """Member `a` on a phone and, until the logout, on a pc; the pc is `b`'s after that. Before, it was told otherwise."""
+    insert_visitors(store, site_id, [Visitor("pc", [Visit(NOW - 2 * DAY, NOW, 9)], version=0)])
+    insert_visitors(store, site_id, [Visitor("pc", [Visit(NOW, NOW, 8)], columns={"stint_start": NOW}, version=0)])
+    morning, evening, phone = Visit(NOW - 2 * DAY, LOGOUT, 3), Visit(LOGOUT + 1, NOW, 4), Visit(NOW - DAY, NOW - DAY, 5)
+    rows = [
+        Visitor("pc", [morning], columns={"member_id": "a"}),
+        Visitor("pc", [evening], columns={"member_id": "b", "stint_start": LOGOUT + 1}),
+        Visitor("pc", [Visit(NOW, NOW, 8)], columns={"stint_start": NOW, "gone": True}),
+        Visitor("phone", [phone], columns={"member_id": "a"}),
+        Visitor("tv", [Visit(NOW, NOW, 1)]),
+        person("a", [morning, phone], [("pc", 0, LOGOUT), ("phone", 0, NOW - DAY), ("tv", 0, 0), ("pc", 5, LOGOUT)]),
+        person("b", [evening], [("pc", LOGOUT + 1, NOW)]),
+        person("c", [evening], [("pc", LOGOUT + 1, 0)], columns={"gone": True}),
+    ]
+    insert_visitors(store, site_id, rows)
+
+
+def test_people_are_members_with_their_devices_and_visitors_nobody_knows(store: Store, site_id: str) -> None:
+    shared(store, site_id)
+    sql = """
+    SELECT person_id, member_id, visitor_ids, devices, visits, pageviews FROM current_people
+    WHERE site_id = {site_id:String} ORDER BY person_id
+    """
+    assert [tuple(row.values()) for row in view(store, sql, site_id)] == [
+        ("member:a", "a", ["pc", "phone"], 2, 2, 8),
+        ("member:b", "b", ["pc"], 1, 1, 4),
+        ("visitor:tv", "", ["tv"], 1, 1, 1),
+    ]
+
+
+def test_a_device_has_a_row_for_each_person_it_belonged_to(store: Store, site_id: str) -> None:
+    shared(store, site_id)
+    sql = """
+    SELECT visitor_id, toUnixTimestamp64Milli(stint_start) AS began, member_id, person_id, pageviews FROM current_visitors
+    WHERE site_id = {site_id:String} ORDER BY visitor_id, stint_start
+    """
+    assert [tuple(row.values()) for row in view(store, sql, site_id)] == [
+        ("pc", 0, "a", "member:a", 3),
+        ("pc", LOGOUT + 1, "b", "member:b", 4),
+        ("phone", 0, "a", "member:a", 5),
+        ("tv", 0, "", "visitor:tv", 1),
+    ]
+
+
+def test_a_visit_belongs_to_the_person_of_its_stint(store: Store, site_id: str) -> None:
+    shared(store, site_id)
+    # Folded away: of a stint that is there, of one that is gone, and of one that has not let go of it.
+    for start, stint in ((NOW - 20 * DAY, 0), (NOW - 19 * DAY, NOW), (NOW - 2 * DAY, 0)):
+        visit = {
+            "site_id": site_id,
+            "visitor_id": "pc",
+            "stint_start": stint,
+            "start": start,
+            "end": start,
+            "pageviews": 2,
+        }
+        insert_rows(store, "visits", [visit])
+    sql = """
+    SELECT visitor_id, toUnixTimestamp64Milli(stint_start) AS began, member_id, person_id, pageviews FROM current_visits
+    WHERE site_id = {site_id:String} ORDER BY visitor_id, start
+    """
+    assert [tuple(row.values()) for row in view(store, sql, site_id)] == [
+        ("pc", 0, "a", "member:a", 2),
+        ("pc", 0, "a", "member:a", 3),
+        ("pc", LOGOUT + 1, "b", "member:b", 4),
+        ("phone", 0, "a", "member:a", 5),
+        ("tv", 0, "", "visitor:tv", 1),
+    ]
+
+
+def test_an_order_belongs_to_the_person_whose_the_device_was_then(store: Store, site_id: str) -> None:
+    shared(store, site_id)
+    placed = [
+        ("o1", "pc", LOGOUT),
+        ("o2", "pc", LOGOUT + 1),
+        ("o3", "phone", NOW),
+        ("o4", "tv", NOW),
+        ("o5", "new", NOW),
+    ]
+    order = {"site_id": site_id, "version": 1}
+    rows = [order | {"transaction_id": name, "visitor_id": who, "occurred_at": at} for name, who, at in placed]
+    insert_rows(store, "orders", rows)
+    sql = """
+    SELECT transaction_id, visitor_id, member_id, person_id FROM current_orders
+    WHERE site_id = {site_id:String} ORDER BY transaction_id
+    """
+    assert [tuple(row.values()) for row in view(store, sql, site_id)] == [
+        ("o1", "pc", "a", "member:a"),
+        ("o2", "pc", "b", "member:b"),
+        ("o3", "phone", "a", "member:a"),
+        ("o4", "tv", "", "visitor:tv"),
+        ("o5", "new", "", "visitor:new"),
+    ]
 
 
 VISITS = """
@@ -72,8 +171,6 @@ def test_a_visit_is_either_folded_away_or_in_its_visitors_row(store: Store, site
         "channel",
         *(f"utm_{part}" for part in ("source", "medium", "campaign", "term", "content")),
     )
-    from tests.api.visitors import row_of
-
     whole = row_of(site_id, visitor)
     cut = {f"visit_{name}": whole[f"visit_{name}"][1:] for name in (*names, *more)}
     insert_visitors(store, site_id, [Visitor("v", visitor.visits, version=2, columns=cut)])

@@ -17,7 +17,7 @@ DAY = 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _SAME = (
-    "environment os browser app_version visits pageviews landing_page referrer search_keyword channel utm_source utm_medium "
+    "environment os browser app_version member_id visits pageviews landing_page referrer search_keyword channel utm_source utm_medium "
     "utm_campaign utm_term utm_content first_landing_page first_referrer first_search_keyword first_channel "
     "first_utm_source first_utm_medium first_utm_campaign first_utm_term first_utm_content cart_value cart_units "
     "cart_adds revenue orders units largest_order"
@@ -190,6 +190,11 @@ def _windowed(days: int) -> dict[str, Read]:
     }
 
 
+def _devices(row: Row, now: int) -> int:
+    told = {device for device, part in zip(row["part_visitor"], row["part_row"], strict=True) if part}
+    return len(told) or 1
+
+
 def _searched(row: Row, now: int) -> list[str]:
     return [
         term
@@ -207,6 +212,8 @@ FIELDS: dict[str, Read] = {
     "returning": lambda row, now: row["visits"] > 1,
     "has_bought": lambda row, now: row["orders"] > 0,
     "online": _online,
+    "logged_in": lambda row, now: row["member_id"] != "",
+    "devices": _devices,
     "visit_pageviews": lambda row, now: row["visit_pageviews"][-1] if row["visit_end"] else None,
     "visit_stay_seconds": lambda row, now: _seconds(_stay(row, -1)) if row["visit_end"] else None,
     "stay_seconds": lambda row, now: _seconds(_wrapped(row["stay_ms"])),

@@ -35,6 +35,7 @@ STRINGS = [*ENTRY, *(f"first_{name}" for name in ENTRY), "os", "browser", "app_v
 TYPES: dict[str, pa.DataType] = {
     "site_id": pa.string(),
     "visitor_id": pa.string(),
+    "member_id": pa.string(),
     "version": pa.uint64(),
     "first_seen": TIME,
     "last_seen": TIME,
@@ -50,7 +51,7 @@ TYPES: dict[str, pa.DataType] = {
     **{name: pa.list_(pa.uint32()) for name in ("product_views", "product_adds")},
     **{name: pa.list_(pa.int64()) for name in ("visit_units", "visit_revenue", "product_units", "cart_price")},
     **{name: pa.list_(pa.string()) for name in ("product_item", "product_category", "search_term")},
-    **{name: pa.list_(pa.string()) for name in ("cart_item", "cart_category")},
+    **{name: pa.list_(pa.string()) for name in ("cart_item", "cart_category", "part_visitor", "part_row")},
 }
 
 
@@ -113,7 +114,16 @@ def _row(chance: random.Random, number: int, now: int) -> dict[str, Any]:
         "first_seen": _time(chance, now),
         "last_seen": _time(chance, now),
     }
-    return row | _visits(chance, now) | _products(chance, now) | _cart(chance, now)
+    return row | _member(chance) | _visits(chance, now) | _products(chance, now) | _cart(chance, now)
+
+
+def _member(chance: random.Random) -> dict[str, Any]:
+    devices = chance.choices(["phone", "pc", "태블릿", "a'b"], k=chance.choice([0, 0, 1, 2, 4, 9]))
+    return {
+        "member_id": chance.choice(["", "", *ITEMS, *TEXTS]),
+        "part_visitor": devices,
+        "part_row": [chance.choice(["", "{}", '{"last_seen":1}']) for _ in devices],
+    }
 
 
 def _visits(chance: random.Random, now: int) -> dict[str, Any]:

@@ -238,3 +238,53 @@ def test_a_partition_that_fails_fails_only_the_batches_that_touch_it(
         log.append([(0, b"good"), (1, b"fails")])
     log.append([(0, b"better")])
     assert text_of(log) == b"good\nbetter\n"
+
+
+def test_a_line_is_replaced_in_its_place_and_nothing_else_moves(
+    open_log: Callable[..., FileLog], tmp_path: Path
+) -> None:
+    log = open_log(1, 20)
+    for n in range(8):
+        log.append([(0, b"line %d" % n)])
+    old = [path.stat().st_mtime_ns for path in segments(tmp_path)]
+    assert len(old) > 2
+    end = log.end(0)
+    lines = [(7 * n + 7, b"line %d" % n, b"gone %d" % n) for n in (0, 2, 3, 7)]
+    log.replace(0, lines)
+    told = b"".join(b"%s %d\n" % (b"gone" if n in (0, 2, 3, 7) else b"line", n) for n in range(8))
+    assert (text_of(log), log.end(0)) == (told, end)
+    assert text_of(open_log(1, 20)) == told
+    assert [path.stat().st_mtime_ns for path in segments(tmp_path)] == old
+    log.replace(0, lines)  # again, as after a crash
+    log.append([(0, b"next")])
+    assert text_of(log) == told + b"next\n"
+
+
+@pytest.mark.parametrize(
+    ("offset", "old", "new"),
+    [
+        (4, b"abc", b"toolong"),
+        (4, b"abd", b"xyz"),
+        (4, b"bc", b"yz\n"),
+        (5, b"abc", b"xyz"),
+        (11, b"late", b"late"),
+        (12, b"abcd", b"wxyz"),
+    ],
+)
+def test_only_the_line_that_was_named_is_replaced(
+    open_log: Callable[..., FileLog], offset: int, old: bytes, new: bytes
+) -> None:
+    log = open_log()
+    log.append([(0, b"abc"), (0, b"defgh")])
+    with pytest.raises(ValueError, match=r"same length|another line"):
+        log.replace(0, [(offset, old, new)])
+    assert text_of(log) == b"abc\ndefgh\n"
+
+
+def test_a_line_that_was_trimmed_away_needs_no_replacing(open_log: Callable[..., FileLog]) -> None:
+    log = open_log(1, 4)
+    for text in (b"abc", b"def", b"ghi"):
+        log.append([(0, text)])
+    log.trim(0, 8)
+    log.replace(0, [(4, b"abc", b"xyz"), (12, b"ghi", b"xyz")])
+    assert text_of(log) == b"xyz\n"

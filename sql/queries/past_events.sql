@@ -1,4 +1,5 @@
 -- The next events of a shard, at most `most`, as lines of the log again: what the state is made of, absent where it was ''.
+-- Of some visitors only, where `sites` and `visitors` (two arrays of one length) name any.
 -- The columns get their names within: a Distributed table would send them on without, and formatRow writes names.
 SELECT
     log_offset,
@@ -10,6 +11,7 @@ SELECT
         name,
         occurred_at,
         received_at,
+        member_id,
         bot,
         pageview,
         url,
@@ -42,6 +44,7 @@ FROM
         name,
         toUnixTimestamp64Milli(occurred_at) AS occurred_at,
         toUnixTimestamp64Milli(received_at) AS received_at,
+        nullIf(member_id, '') AS member_id,
         bot,
         pageview,
         nullIf(url, '') AS url,
@@ -68,6 +71,9 @@ FROM
     FROM events
     WHERE shard = {shard:UInt16}
       AND log_offset > {after:UInt64}
+      AND (empty({visitors:Array(String)}) OR visitor_id IN {visitors:Array(String)})
+      AND (empty({visitors:Array(String)})
+          OR (site_id, visitor_id) IN (SELECT arrayJoin(arrayZip({sites:Array(String)}, {visitors:Array(String)}))))
       AND log_offset <=
       (
           SELECT max(log_offset)
@@ -76,6 +82,9 @@ FROM
               SELECT log_offset
               FROM events
               WHERE shard = {shard:UInt16} AND log_offset > {after:UInt64} AND log_offset <= {upto:UInt64}
+                AND (empty({visitors:Array(String)}) OR visitor_id IN {visitors:Array(String)})
+                AND (empty({visitors:Array(String)})
+                    OR (site_id, visitor_id) IN (SELECT arrayJoin(arrayZip({sites:Array(String)}, {visitors:Array(String)}))))
               ORDER BY log_offset
               LIMIT {most:UInt64}
           )

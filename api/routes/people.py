@@ -1,0 +1,162 @@
+"""One person, with all devices; and one device, with everyone it belonged to."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+
+from api.auth import Reader
+from api.cards import cards_of, order_of, person_visit_of, product_names
+from api.context import Context, Here
+from api.explain import Why, explain
+from api.last_answers import question
+from api.people import DEVICES, VISITOR, Row, devices_of, find_person, find_stints, place_of
+from api.problems import ProblemError, not_found, responses
+from api.schemas import (
+    Card,
+    DeviceOut,
+    Explained,
+    PersonOut,
+    PersonSegments,
+    Sentences,
+    Stint,
+    VisitorOut,
+    VisitorSegments,
+    WhyOut,
+)
+from api.shown import fresh
+from api.strict import AboutOneRoute
+from api.times import iso_or_none
+from flows.segments.sentence import sentence
+from sql.keys import KeyHolder
+from sql.segments import list_segments
+
+router = APIRouter(
+    prefix="/v1", tags=["people"], route_class=AboutOneRoute, responses=responses(400, 401, 403, 404, 413, 422, 503)
+)
+_ANY = "may hold any character, also a slash"
+PersonId = Annotated[
+    str,
+    Path(min_length=1, max_length=2_100, description=f"member:<member_id>, visitor:<visitor_id> or either id; {_ANY}"),
+]
+VisitorId = Annotated[str, Path(min_length=1, max_length=128, description=_ANY)]
+
+_LISTED = DEVICES
+
+
+@router.get("/people/{person_id:path}/segments")
+def person_segments(context: Here, holder: Reader, person_id: PersonId) -> PersonSegments:
+    """Which saved segments the person is in, and why: the truth of each condition, now."""
+    now = context.clock()
+    row = _found(context, holder, person_id)
+    return PersonSegments(**fresh(context, now), **_segments(context, holder, row, now))
+
+
+@router.get("/people/{person_id:path}")
+def person(context: Here, holder: Reader, person_id: PersonId) -> PersonOut:
+    """One person, with visits and orders of all devices. A plain id is a member's, else a visitor's."""
+    now = context.clock()
+
+    def answer() -> PersonOut:
+        row = _found(context, holder, person_id)
+        return PersonOut(
+            **fresh(context, now), person=_card(context, holder, row, now), **_visits_and_orders(context, holder, row)
+        )
+
+    return context.last.answer(question(holder.site_id, f"person {person_id}"), now, answer)
+
+
+@router.get("/visitors/{visitor_id:path}/segments")
+def visitor_segments(context: Here, holder: Reader, visitor_id: VisitorId) -> VisitorSegments:
+    """The same for the person a visitor belongs to now."""
+    now = context.clock()
+    row = _found(context, holder, VISITOR + visitor_id)
+    return VisitorSegments(**fresh(context, now), visitor_id=visitor_id, **_segments(context, holder, row, now))
+
+
+@router.get("/visitors/{visitor_id:path}")
+def visitor(context: Here, holder: Reader, visitor_id: VisitorId) -> VisitorOut:
+    """The person a visitor belongs to now, with visits and orders of all devices."""
+    now = context.clock()
+
+    def answer() -> VisitorOut:
+        row = _found(context, holder, VISITOR + visitor_id)
+        return VisitorOut(
+            **fresh(context, now), visitor=_card(context, holder, row, now), **_visits_and_orders(context, holder, row)
+        )
+
+    return context.last.answer(question(holder.site_id, f"visitor {visitor_id}"), now, answer)
+
+
+@router.get("/devices/{visitor_id:path}")
+def device(context: Here, holder: Reader, visitor_id: VisitorId) -> DeviceOut:
+    """One browser or app by itself: whom it belonged to and when, and what was done on it then."""
+    now = context.clock()
+
+    def answer() -> DeviceOut:
+        rows = find_stints(context.store, holder.site_id, visitor_id)
+        if not rows:
+            raise _nobody("This device")
+        cards = cards_of(context.store, holder.site_id, rows, _online_since(context, now), holder.currency)
+        stints = [
+            Stint(began_at=iso_or_none(row["began_at"]), person_id=card.person_id, member_id=card.member_id, card=card)
+            for row, card in zip(rows, cards, strict=True)
+        ]
+        return DeviceOut(**fresh(context, now), visitor_id=visitor_id, stints=stints)
+
+    return context.last.answer(question(holder.site_id, f"device {visitor_id}"), now, answer)
+
+
+def _found(context: Context, holder: KeyHolder, person_id: str) -> Row:
+    row = find_person(context.store, holder.site_id, person_id)
+    if row is None:
+        raise _nobody("This visitor" if person_id.startswith(VISITOR) else "This person")
+    return row
+
+
+def _nobody(what: str) -> ProblemError:
+    advice = "Give member:<member_id> or visitor:<visitor_id> to /v1/people/, or look for a part of either with /v1/live/visitors?q="
+    return not_found(what, advice=f"{advice}.")
+
+
+def _online_since(context: Context, now: int) -> int:
+    return now - context.settings.online_minutes * 60_000
+
+
+def _card(context: Context, holder: KeyHolder, row: Row, now: int) -> Card:
+    return cards_of(context.store, holder.site_id, [row], _online_since(context, now), holder.currency)[0]
+
+
+def _visits_and_orders(context: Context, holder: KeyHolder, row: Row) -> dict[str, Any]:
+    about = {"site_id": holder.site_id, "visitor_ids": list(devices_of(row)), "size": _LISTED}
+    visits = context.store.rows("visitor_visits", {**about, "person_id": row["person_id"]})
+    orders = context.store.rows("visitor_orders", {**about, **place_of(row)})
+    names = product_names(context.store, holder.site_id, (line[0] for order in orders for line in order["lines"]))
+    return {
+        "visits": [person_visit_of(visit) for visit in visits],
+        "orders": [order_of(order, names) for order in orders],
+    }
+
+
+def _segments(context: Context, holder: KeyHolder, row: Row, now: int) -> dict[str, Any]:
+    segments = list_segments(context.store, holder.site_id)
+    found = explain(context.store, holder.site_id, row, segments, now, context.settings.online_minutes)
+    return {"person_id": row["person_id"], "segments": [_why(why, holder.currency) for why in found]}
+
+
+def _why(why: Why, currency: str) -> WhyOut:
+    return WhyOut(
+        id=why.segment.segment_id,
+        version=why.segment.version,
+        name=why.segment.name,
+        matches=why.matches,
+        conditions=[
+            Explained(
+                place=one.place,
+                sentence=Sentences(ko=sentence(one.tree, "ko", currency), en=sentence(one.tree, "en", currency)),
+                matches=one.holds,
+            )
+            for one in why.conditions
+        ],
+    )

@@ -1,0 +1,2 @@
+-- Now, in seconds, by ClickHouse's clock.
+SELECT toUnixTimestamp(now()) AS moment

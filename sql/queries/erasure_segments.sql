@@ -1,0 +1,5 @@
+-- Every version of every segment of a site.
+SELECT segment_id, version, expression
+FROM segments FINAL
+WHERE site_id = {site_id:String}
+SETTINGS use_query_condition_cache = 0

@@ -1,0 +1,4 @@
+-- Rebuilt rows of people by site_id and member id (two arrays of one length).
+SELECT * FROM visitors_rebuilt FINAL
+WHERE visitor_id = ''
+    AND (site_id, person) IN (SELECT arrayJoin(arrayZip({sites:Array(String)}, {members:Array(String)})))
