@@ -7,12 +7,13 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.figures import Figure, Outcome
-from benchmarks.flow import PARTITIONS, ran
+from benchmarks.flow import ran
 from benchmarks.stack import store_in
 from benchmarks.traffic import SITE, traffic
 from ingest.log.files import FileLog
 
 SHARE, DEVICES = 0.1, 5
+PARTITIONS = 8
 
 WAYS = {
     "nobody logs in": (0.0, 1),
