@@ -88,6 +88,11 @@ class Flush:
             return {}
         return Counter(zip(rows["site_id"].to_pylist(), rows["reason"].to_pylist(), strict=True))
 
+    def state_tables(self) -> Iterator[tuple[str, pa.Table]]:
+        """The tables of the state alone."""
+        for name, rows in self.state.items():
+            yield "visitors" if name == "people" else name, rows
+
     def tables(self) -> Iterator[tuple[str, pa.Table]]:
         """Tables in the order they are to be written. Those of events are made only now: in the writer's thread."""
         events = pa.concat_tables(kept.rows() for kept in self.events) if self.events else None
@@ -96,8 +101,7 @@ class Flush:
             products = self.products.rows(events)
             if products is not None:
                 yield "products", products
-        for name, rows in self.state.items():
-            yield "visitors" if name == "people" else name, rows
+        yield from self.state_tables()
         yield "commits", _commit_row(self.commit, events)
 
 

@@ -143,7 +143,7 @@ class Partition:
             elif record.kind == "rejected":
                 reason, detail, event = rejection_of(record.payload)
                 self._reject(record.site_id, record.received_at, reason, detail, event, record.offset)
-            elif record.kind != erasure.ERASED:
+            else:
                 raise ValueError(f"unknown kind {record.kind!r}")
 
     @contextmanager

@@ -100,13 +100,11 @@ class Replay:
     def write(self) -> None:
         """Write what changed."""
         self._unwritten = 0
-        tables = self.partition.flush(self.partition.log_time).state
-        for name in (*TABLES, "people"):
-            if name in tables:
-                rows, table = tables[name], "visitors" if name == "people" else name
-                if table == "visitors" and self._finished_at is not None:
+        for name, rows in self.partition.flush(self.partition.log_time).state_tables():
+            if name in TABLES:
+                if name == "visitors" and self._finished_at is not None:
                     rows = versioned(rows, self._finished_at)
-                patiently(f"write {name}", lambda table=table, rows=rows: self._store.insert(rebuilt(table), rows))  # type: ignore[misc]
+                patiently(f"write {name}", lambda name=name, rows=rows: self._store.insert(rebuilt(name), rows))  # type: ignore[misc]
         if self._finished_at is not None:
             self.partition.shard.evict(_NO_TIME_IS_LATER)
             self.partition.people.evict(_NO_TIME_IS_LATER, _NO_TIME_IS_LATER)

@@ -14,7 +14,7 @@ from flows.visitors.batch import DEVICE
 from flows.visitors.limits import HORIZON, HOUR
 from flows.visitors.load import append
 from flows.visitors.rows import ENTRY_COLUMNS, TIME, united
-from flows.visitors.seen import key_hashes
+from flows.visitors.seen import kept_elsewhere, key_hashes
 from flows.visitors.shard import Shard
 from flows.visitors.strings import Interner
 from flows.visitors.tables import HashIndex, Table
@@ -87,6 +87,10 @@ class _Person:
     touched_at: int = 0
     place: int = -1  # in the table of the people
 
+    @property
+    def nbytes(self) -> int:
+        return sum(part.nbytes for part in self.parts.values())
+
 
 def rows_for_parts(table: pa.Table) -> list[dict[str, Any]]:
     """Rows of stints as parts tell them: their columns of PART that are not empty."""
@@ -142,11 +146,7 @@ class People:
 
     def missing(self, keys: Iterable[str]) -> list[str]:
         """Those of `keys` (site_id/member_id) whose rows must be loaded first: known, but not in memory."""
-        unknown = [key for key in dict.fromkeys(keys) if key not in self._people]
-        if not unknown or not self.dormant.used:
-            return []
-        there = self.dormant.contains(key_hashes(unknown))
-        return [key for key, is_there in zip(unknown, there, strict=True) if is_there]
+        return kept_elsewhere(dict.fromkeys(keys), self._people, self.dormant)
 
     def apply(self, records: Iterable[PartRecord], now: int) -> None:
         """Take parts in; older versions of what is known change nothing."""
@@ -180,8 +180,9 @@ class People:
                 kept = _Row(begin, orjson.loads(text).get("last_seen", 0), text.encode())
                 known = parts.get(visitor_id)
                 parts[visitor_id] = _Part(version, (*(known.rows if known else ()), kept))
-            self._count(self._met(key, _Person(parts, row["version"], row["latest_seen"], now)))
-            self._bytes += sum(part.nbytes for part in parts.values())
+            person = self._met(key, _Person(parts, row["version"], row["latest_seen"], now))
+            self._count(person)
+            self._bytes += person.nbytes
 
     def _met(self, key: str, person: _Person) -> _Person:
         person.place = int(self._table.append(site=self._sites.codes([key.partition("/")[0]]))[0])
@@ -198,7 +199,7 @@ class People:
         person = self._people.get(key)
         if person is not None and person.version < offset:
             person.version = offset
-            self._bytes -= sum(part.nbytes for part in person.parts.values())
+            self._bytes -= person.nbytes
             person.parts.clear()
             self._count(person)
             self._changed[key] = None
@@ -239,7 +240,7 @@ class People:
             person = self._people.pop(key)
             self._table["last_seen"][person.place] = 0
             self._table.free(np.array([person.place]))
-            self._bytes -= sum(part.nbytes for part in person.parts.values())
+            self._bytes -= person.nbytes
 
     def seen_since(self, time: int) -> dict[str, int]:
         """How many were seen at or after a time (epoch ms, not 0), by site."""

@@ -11,7 +11,7 @@ import numpy as np
 from flows.visitors.batch import LOGOUT, Batch
 from flows.visitors.load import append
 from flows.visitors.rows import rows_of
-from flows.visitors.stints import NOBODY, Stint, Tie, cut
+from flows.visitors.stints import NOBODY, Stint, Tie, cut, stint_at
 from flows.visitors.tables import NONE, Ints
 from flows.visitors.timelines import History, stints_of, with_stints, write_stint
 
@@ -38,9 +38,9 @@ def visitors_again(shard: Shard, events: Batch, rows: Ints, again: Ints, history
     past, old = _past(shard, keys, history)
     old = np.array([row for row in old.tolist() if (_key(past, row), bytes(past.event_id[row])) not in new], np.int64)
     remade = _Remade(shard, keys, [(past, old), (events, rows)], now)
+    newest = {_key(events, row): int(events.offset[row]) for row in rows[np.argsort(events.offset[rows])].tolist()}
     for key in keys:
-        newest = max(int(events.offset[row]) for row in rows.tolist() if _key(events, row) == key)
-        remade.replace(key, max(newest, _applied(shard, key)), now)
+        remade.replace(key, max(newest[key], _applied(shard, key)), now)
     remade.take_folded()
 
 
@@ -97,7 +97,8 @@ class _Remade:
     def __init__(self, shard: Shard, keys: Sequence[str], told: Sequence[tuple[Batch, Ints]], now: int) -> None:
         """`told`: their events, as rows of batches."""
         self.shard, self.scratch = shard, type(shard)()
-        self.stints: dict[str, list[Stint]] = {key: cut(self._ties(told, key)) for key in keys}
+        ties = self._ties(told)
+        self.stints: dict[str, list[Stint]] = {key: cut(ties.get(key, ())) for key in keys}
         placed = [(batch, rows, [self._find(batch, row) for row in rows.tolist()]) for batch, rows in told]
         for key, stints in self.stints.items():
             used = {id(stint) for _, _, found in placed for stint in found}
@@ -112,22 +113,21 @@ class _Remade:
                 self.scratch.apply_new(batch, slot, rows, now)
         self.moved: dict[int, int] = {}  # slot here -> slot there
 
-    def _ties(self, told: Sequence[tuple[Batch, Ints]], key: str) -> list[Tie]:
-        ties = []
+    def _ties(self, told: Sequence[tuple[Batch, Ints]]) -> dict[str, list[Tie]]:
+        """Logins and logouts by visitor."""
+        ties: dict[str, list[Tie]] = {}
         for batch, rows in told:
             for row in rows.tolist():
-                if batch.visitor.words[batch.visitor.codes[row]] != key:
-                    continue
                 logout = bool(batch.name[row] == LOGOUT)
                 member = "" if logout else batch.member.words[batch.member.codes[row]]
                 if logout or member:
                     code = int(self.shard.words.codes([member])[0]) if member else NOBODY
-                    ties.append(Tie(int(batch.occurred_at[row]), not logout, bytes(batch.event_id[row]), code))
+                    tie = Tie(int(batch.occurred_at[row]), not logout, bytes(batch.event_id[row]), code)
+                    ties.setdefault(_key(batch, row), []).append(tie)
         return ties
 
     def _find(self, batch: Batch, row: int) -> Stint:
-        stints = self.stints[batch.visitor.words[batch.visitor.codes[row]]]
-        return next(stint for stint in reversed(stints) if stint.begin <= batch.occurred_at[row])
+        return stint_at(self.stints[_key(batch, row)], int(batch.occurred_at[row]))
 
     def replace(self, key: str, version: int, now: int, without: Collection[int] = ()) -> None:
         """Put a visitor's stints as they are here in the place of those in the shard; the orders of some slots are not taken over."""
@@ -164,8 +164,7 @@ class _Remade:
         orders = [order for slot in before for order in self.shard.orders_of(slot)]
         placed: list[tuple[int, dict[str, Any]]] = []
         for order in orders:
-            stint = next(stint for stint in reversed(stints) if stint.begin <= order["occurred_at"])
-            placed.append((stint.slot, order))
+            placed.append((stint_at(stints, order["occurred_at"]).slot, order))
         if placed:
             placed.sort(key=lambda one: one[0])
             self.scratch.append_orders([slot for slot, _ in placed], [order for _, order in placed])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 import numpy as np
 
@@ -21,6 +21,15 @@ def key_hashes(keys: Iterable[str]) -> Hashes:
         return np.empty(0, np.uint64)
     words = -(-max(map(len, encoded)) // 8)
     return _mixed(np.array(encoded, f"S{8 * words}"), np.full(len(encoded), 0x2545F4914F6CDD1D, np.uint64))
+
+
+def kept_elsewhere(keys: Iterable[str], here: Container[str], dormant: HashIndex) -> list[str]:
+    """Those of `keys` that are not here, but whose hashes are dormant: the store has a row of them."""
+    unknown = [key for key in keys if key not in here]
+    if not unknown or not dormant.used:
+        return []
+    there = dormant.contains(key_hashes(unknown))
+    return [key for key, is_there in zip(unknown, there, strict=True) if is_there]
 
 
 def _mixed(text: Array, seed: Hashes) -> Hashes:

@@ -18,7 +18,7 @@ from flows.visitors.carts import CHANGE, EMPTY, EVERY_ITEM, FOLDED, Lines, fold
 from flows.visitors.compaction import compact
 from flows.visitors.limits import HORIZON, HOUR, VISIT_GAP
 from flows.visitors.remade import Erased, visitors_again
-from flows.visitors.seen import EVENT_ID, Seen, child_key, dedup_keys, key_hashes
+from flows.visitors.seen import EVENT_ID, Seen, child_key, dedup_keys, kept_elsewhere, key_hashes
 from flows.visitors.stints import NOBODY
 from flows.visitors.strings import Interner
 from flows.visitors.tables import NONE, Array, Hashes, HashIndex, Ints, Table, chain, changed, order_by, runs, walk
@@ -100,11 +100,7 @@ class Shard:
 
     def missing(self, keys: Iterable[str]) -> list[str]:
         """Those of `keys` (site_id/visitor_id) whose rows must be loaded first: known, but not in memory."""
-        unknown = [key for key in keys if key not in self.slots]
-        if not unknown or not self.dormant.used:
-            return []
-        there = self.dormant.contains(key_hashes(unknown))
-        return [key for key, is_there in zip(unknown, there, strict=True) if is_there]
+        return kept_elsewhere(keys, self.slots, self.dormant)
 
     def apply(
         self,

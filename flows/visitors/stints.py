@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import NamedTuple
@@ -28,6 +28,11 @@ class Stint:
     united: list[Stint] = field(default_factory=list)  # with these that came later, at a login of the same member
 
 
+def stint_at(stints: Sequence[Stint], at: int) -> Stint:
+    """The stint a time lies in (oldest first, at least one); the first has what is before it, too: there was another that is erased."""
+    return next((stint for stint in reversed(stints) if stint.begin <= at), stints[0])
+
+
 class TimeLine:
     """The stints of one visitor, oldest first, and how the next event of his changes them.
 
@@ -37,16 +42,12 @@ class TimeLine:
     def __init__(self, stints: list[Stint]) -> None:
         self.stints, self.late = stints, False
 
-    def _at(self, at: int) -> Stint:
-        """The stint a time lies in; the first one has what is before it, too: there was another that is erased."""
-        return next((stint for stint in reversed(self.stints) if stint.begin <= at), self.stints[0])
-
     def _is_beyond(self, stint: Stint, at: int) -> bool:
         return bool(stint is self.stints[-1] and stint.end and at >= stint.end)
 
     def place(self, at: int, member: int, *, logout: bool) -> Stint:
         """The stint of a new event, as the event leaves it; `member` is its code, NOBODY without."""
-        stint = self._at(at)
+        stint = stint_at(self.stints, at)
         if logout:
             stint = self._logged_out(stint, at)
         elif member != NOBODY:

@@ -6,4 +6,3 @@ UNION DISTINCT
 SELECT DISTINCT arrayJoin(part_visitor) AS visitor_id
 FROM visitors
 WHERE site_id = {site_id:String} AND visitor_id = '' AND person = {member_id:String} AND person != ''
-SETTINGS use_query_condition_cache = 0

@@ -13,4 +13,3 @@ SELECT DISTINCT
 FROM events
 WHERE site_id = {site_id:String}
     AND (visitor_id IN {visitors:Array(String)} OR (member_id = {member_id:String} AND member_id != ''))
-SETTINGS use_query_condition_cache = 0

@@ -2,4 +2,3 @@
 SELECT transaction_id, shard, version, facts, toUInt16(key_hash % 65536) AS tag
 FROM orders
 WHERE site_id = {site_id:String} AND transaction_id IN {transactions:Array(String)}
-SETTINGS use_query_condition_cache = 0

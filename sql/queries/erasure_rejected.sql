@@ -3,4 +3,3 @@ SELECT site_id, shard, log_offset, toUnixTimestamp64Milli(received_at) AS at, de
 FROM rejected_events
 WHERE site_id IN ({site_id:String}, '')
     AND arrayExists(needle -> position(event, needle) > 0 OR position(detail, needle) > 0, {needles:Array(String)})
-SETTINGS use_query_condition_cache = 0

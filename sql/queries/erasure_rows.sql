@@ -13,4 +13,3 @@ SELECT
 FROM visitors
 WHERE site_id = {site_id:String}
     AND (visitor_id IN {visitors:Array(String)} OR (visitor_id = '' AND person = {member_id:String} AND person != ''))
-SETTINGS use_query_condition_cache = 0

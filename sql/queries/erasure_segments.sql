@@ -2,4 +2,3 @@
 SELECT segment_id, version, expression
 FROM segments FINAL
 WHERE site_id = {site_id:String}
-SETTINGS use_query_condition_cache = 0

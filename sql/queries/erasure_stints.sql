@@ -18,4 +18,3 @@ SELECT
 FROM visitors FINAL
 WHERE site_id = {site_id:String} AND visitor_id IN {visitors:Array(String)} AND person = '' AND NOT gone
 ORDER BY visitor_id, stint_start
-SETTINGS use_query_condition_cache = 0

@@ -7,4 +7,3 @@ SELECT DISTINCT
     toUInt16(sipHash64(visitor_id) % 65536) AS tag
 FROM visits
 WHERE site_id = {site_id:String} AND visitor_id IN {visitors:Array(String)}
-SETTINGS use_query_condition_cache = 0

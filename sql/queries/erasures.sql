@@ -24,4 +24,3 @@ FROM erasures FINAL
 WHERE site_id = {site_id:String} AND ({receipt_id:String} = '' OR receipt_id = {receipt_id:String})
 ORDER BY requested_at DESC, receipt_id
 LIMIT {most:UInt32}
-SETTINGS use_query_condition_cache = 0

@@ -23,4 +23,3 @@ SELECT
 FROM erasures FINAL
 WHERE state != 'done'
 ORDER BY requested_at, receipt_id
-SETTINGS use_query_condition_cache = 0
