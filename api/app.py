@@ -14,12 +14,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.context import Context
+from api.declared import DeclaredTraits
+from api.dispatch import Dispatcher
 from api.erasure import Eraser
 from api.freshness import FreshnessReader
 from api.keyring import Keyring
 from api.metrics import Metrics
 from api.problems import Problem, handle_problems
-from api.routes import erasures, events, live, operations, people, reports, segments, tracker
+from api.routes import erasures, events, hooks, live, members, operations, people, reports, segments, tracker
 from api.settings import ApiSettings
 from api.strict import BodyLimit
 from ingest.log import EventLog
@@ -28,14 +30,22 @@ from sql.store import Store
 _OPEN_PATHS = frozenset(f"/v1/{call}" for call in ("events", "identify", "track", "page", "alias", "batch"))
 
 
-def create_app(store: Store, log: EventLog, clock: Callable[[], int], settings: ApiSettings | None = None) -> FastAPI:
-    """The application over a store and a log. `clock` returns epoch milliseconds; migrations have been applied."""
+def create_app(
+    store: Store,
+    log: EventLog,
+    clock: Callable[[], int],
+    settings: ApiSettings | None = None,
+    *,
+    transitions: EventLog | None = None,
+) -> FastAPI:
+    """The application over a store and a log. `clock` returns epoch milliseconds; migrations have been applied. `transitions`: the log
+    of entries and exits, told to hooks while the server runs; without it none is told."""
     settings = settings or ApiSettings()
     app = FastAPI(
         title="Sonnim",
         version=settings.version,
         description="Live visitors, segments and reports of an online shop.",
-        lifespan=_erasing,
+        lifespan=_working,
     )
     context = Context(
         store=store,
@@ -43,12 +53,16 @@ def create_app(store: Store, log: EventLog, clock: Callable[[], int], settings: 
         clock=clock,
         settings=settings,
         keyring=Keyring(store, settings.key_cache_ms),
+        traits=DeclaredTraits(store, settings.key_cache_ms),
         freshness=FreshnessReader(store, settings.stale_after_ms),
         metrics=Metrics(),
     )
     app.state.context = context
-    app.state.eraser = Eraser(store, log, clock, context.last, settings.address_secret)
-    for module in (events, tracker, live, people, erasures, reports, segments, operations):
+    app.state.eraser = Eraser(store, log, clock, context.last, settings.address_secret, transitions)
+    app.state.dispatcher = transitions and Dispatcher(
+        store, transitions, clock, context.metrics, allowed=settings.hooks_allowed_networks
+    )
+    for module in (events, tracker, live, members, people, erasures, reports, segments, hooks, operations):
         app.include_router(module.router)
     handle_problems(app, settings.retry_after_seconds)
     app.add_middleware(BodyLimit, limit=settings.body_bytes)
@@ -59,11 +73,14 @@ def create_app(store: Store, log: EventLog, clock: Callable[[], int], settings: 
 
 
 @asynccontextmanager
-async def _erasing(app: FastAPI) -> AsyncIterator[None]:
-    """While the server runs, it works off erasures."""
-    app.state.eraser.start()
+async def _working(app: FastAPI) -> AsyncIterator[None]:
+    """While the server runs, it works off erasures and tells hooks."""
+    workers = [one for one in (app.state.eraser, app.state.dispatcher) if one is not None]
+    for worker in workers:
+        worker.start()
     yield
-    await run_in_threadpool(app.state.eraser.stop)
+    for worker in reversed(workers):
+        await run_in_threadpool(worker.stop)
 
 
 class OpenToShops:

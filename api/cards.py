@@ -1,6 +1,6 @@
 """Rows of `cards.sql`, `visitor_visits.sql` and `visitor_orders.sql` -> what the API shows of a person or a device.
 
-Pure but for `product_names` and those that call it.
+Pure but for `product_names`, `read_cards` and `cards_of`.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from api.held import SegmentNames, held_of, segment_names
 from api.people import Row, devices_of, find_people, in_parts
 from api.schemas import (
     Acquisition,
@@ -53,9 +54,10 @@ def read_cards(store: Store, site_id: str, person_ids: Sequence[str], online_sin
 
 
 def cards_of(store: Store, site_id: str, rows: Sequence[Row], online_since: int, currency: str) -> list[Card]:
-    """Cards of rows that were read, with the names of their products."""
+    """Cards of rows that were read, with the names of their products and segments."""
     names = product_names(store, site_id, (item for row in rows for item in _items_of(row)))
-    return [card_of(row, names, online_since, currency) for row in rows]
+    segments = segment_names(store, site_id, (segment_id for row in rows for segment_id in row["in_segments"]))
+    return [card_of(row, names, segments, online_since, currency) for row in rows]
 
 
 def product_names(store: Store, site_id: str, item_ids: Iterable[str]) -> dict[str, str]:
@@ -67,7 +69,7 @@ def product_names(store: Store, site_id: str, item_ids: Iterable[str]) -> dict[s
     return names
 
 
-def card_of(row: Row, names: Names, online_since: int, currency: str) -> Card:
+def card_of(row: Row, names: Names, segments: SegmentNames, online_since: int, currency: str) -> Card:
     """One row of `cards.sql` as a card."""
     orders = row["orders"]
     devices = devices_of(row)
@@ -77,8 +79,8 @@ def card_of(row: Row, names: Names, online_since: int, currency: str) -> Card:
         visitor_id=row["visitor_id"] or next(iter(devices), ""),
         devices=[Device(visitor_id=visitor_id, last_seen=iso(at)) for visitor_id, at in devices.items()],
         online=row["last_seen_at"] >= online_since,
-        first_seen=iso(row["first_seen_at"]),
-        last_seen=iso(row["last_seen_at"]),
+        first_seen=iso_or_none(row["first_seen_at"]),
+        last_seen=iso_or_none(row["last_seen_at"]),
         visits=row["visits"],
         pageviews=row["pageviews"],
         stay_seconds=row["stay_ms"] / 1000,
@@ -114,6 +116,7 @@ def card_of(row: Row, names: Names, online_since: int, currency: str) -> Card:
         acquisition=Acquisitions(
             first=_acquisition(row["first_acquisition"]), latest=_acquisition(row["latest_acquisition"])
         ),
+        segments=held_of(row, segments),
         currency=currency,
     )
 

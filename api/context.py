@@ -9,6 +9,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from api.declared import DeclaredTraits
 from api.freshness import FreshnessReader
 from api.keyring import Keyring
 from api.last_answers import LastAnswers
@@ -27,6 +28,7 @@ class Context:
     clock: Callable[[], int]
     settings: ApiSettings
     keyring: Keyring
+    traits: DeclaredTraits
     freshness: FreshnessReader
     metrics: Metrics
     last: LastAnswers = field(default_factory=LastAnswers)

@@ -21,6 +21,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from api import erasure_tables as tables
+from api import erasure_transitions
 from api.erasure_claim import Claim
 from api.erasure_log import blank_lines, is_applied, send
 from api.erasure_receipts import (
@@ -66,9 +67,17 @@ class Eraser:
     """Takes erasures in and works them off. Safe for many threads and processes."""
 
     def __init__(
-        self, store: Store, log: EventLog, clock: Callable[[], int], last: LastAnswers, secret: bytes = b""
+        self,
+        store: Store,
+        log: EventLog,
+        clock: Callable[[], int],
+        last: LastAnswers,
+        secret: bytes = b"",
+        transitions: EventLog | None = None,
     ) -> None:
-        """`clock`: epoch ms. `last`: answers to forget. `secret`: of the installation, for opt-outs; empty: none are kept."""
+        """`clock`: epoch ms. `last`: answers to forget. `secret`: of the installation, for opt-outs; empty: none are kept.
+        `transitions`: the log of entries and exits."""
+        self._transitions = transitions
         self._store, self._log, self._clock, self._last, self._secret = store, log, clock, last, secret
         self._name = secrets.token_hex(8)
         self._asking = threading.Lock()
@@ -211,7 +220,8 @@ class Eraser:
             for row in found
             if row["transaction"] and not claim.owns_event(row["visitor_id"], row["at"], row["log_offset"])
         ]
-        self._keep_opt_outs(work, [row["told"] for row in his])
+        told = [row["told"] for row in (*his, *tables.member_data(self._store, claim))]
+        self._keep_opt_outs(work, told)
         return found
 
     def _keep_opt_outs(self, work: Work, told: list[str]) -> None:
@@ -229,7 +239,7 @@ class Eraser:
         self._save(replace(receipt, state=ERASING), work)
 
     def _finish(self, receipt: Receipt, work: Work) -> Receipt:
-        blanked = blank_lines(self._log, work.claim)
+        blanked = blank_lines(self._log, work.claim) + erasure_transitions.blank_lines(self._transitions, work.claim)
         receipt = self._save(receipt.with_removed({"log_lines": blanked}), work)
         receipt = replace(receipt, erased_until=work.sent_at, state=SETTLING, work="")
         return self._save(receipt, None)

@@ -79,6 +79,12 @@ class Claim:
             one.visitor_id == visitor_id and one.begin <= at < one.until and offset <= one.upto for one in self.erased
         )
 
+    def owns_transition(self, member_id: str, visitor_id: str, at: int) -> bool:
+        """Whether an entry or exit of that moment was the person's: the member's, or a visitor's while nobody knew who he was."""
+        if member_id:
+            return member_id == self.member_id
+        return self.owns(visitor_id, at) or (not self.stints and bool(visitor_id) and visitor_id == self.visitor_id)
+
     def owns_visit(self, visitor_id: str, begin: int, rounds: int) -> bool:
         """Whether a visit was erased in that round."""
         return any(

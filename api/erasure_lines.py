@@ -8,6 +8,7 @@ import orjson
 
 from api.erasure_claim import Claim, event_text
 from flows.erasure import KINDS, blank
+from ingest.members import KIND as MEMBER
 
 
 def replacement(line: bytes, partition: int, offset: int, claim: Claim) -> bytes | None:
@@ -57,7 +58,7 @@ def _is_his(record: dict[str, Any], offset: int, claim: Claim) -> bool:
     if kind in KINDS:
         return str(told.get("mark")).startswith(f"{claim.mark}-")
     visitor_id = str(told.get("visitor_id"))
-    if kind == "part":
+    if kind in ("part", MEMBER):
         return bool(claim.member_id) and told.get("member_id") == claim.member_id and offset <= claim.upto_person
     if kind == "order_fact":
         return claim.owns_copy(str(told.get("transaction_id")), visitor_id, str(told.get("event_id")))

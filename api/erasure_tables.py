@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from api import erasure_transitions
 from api.erasure_claim import Claim, stints_of, without_id
 from api.people import in_parts
 from flows.rebuild import discard
@@ -59,6 +60,12 @@ def events(store: Store, claim: Claim) -> list[Row]:
     return list(_asked(store, "erasure_events", "visitors", claim.visitors or [""], **about))
 
 
+def member_data(store: Store, claim: Claim) -> list[Row]:
+    """What was told of the member and erased: `told` is JSON."""
+    about = {"site_id": claim.site_id, "member_id": claim.member_id, "upto": claim.upto_person}
+    return store.rows("erasure_member_data", about)
+
+
 def delete(store: Store, claim: Claim, found: Iterable[Row], rounds: int) -> dict[str, int]:
     """Delete all there is of the person, events among those found; returns the rows, by table. What the flow has yet to empty stays."""
     if store.rows("erasure_rebuilds"):
@@ -72,11 +79,14 @@ def delete(store: Store, claim: Claim, found: Iterable[Row], rounds: int) -> dic
         "events": _delete(store, "erasure_delete_events", claim, his),
         "visits": _delete(store, "erasure_delete_visits", claim, _visits(store, claim, rounds)),
     }
+    told = [(row["shard"], row["log_offset"]) for row in member_data(store, claim)]
+    removed["member_data"] = _delete(store, "erasure_delete_member_data", claim, told)
     for table, rows in (("visitors", visitor_rows(store, claim)), ("orders", order_rows(store, claim))):
         for places in (rows.first, rows.then):
             _delete(store, f"erasure_delete_{table}", claim, places)
         removed[table] = rows.emptied
     removed["rejected_events"] = _delete(store, "erasure_delete_rejected", claim, _rejected(store, claim))
+    removed |= erasure_transitions.delete(store, claim)
     _rewrite_segments(store, claim)
     return removed
 

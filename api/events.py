@@ -11,7 +11,7 @@ from zlib import crc32
 from api.context import Context
 from api.problems import ProblemError
 from api.schemas import EventsAnswer, RejectedItem
-from ingest.door import BodyRefused, Broken, Rejection, SiteRules, decode_body, open_door
+from ingest.door import BodyRefused, Broken, Rejection, SiteRules, Verdict, decode_body, open_door
 from ingest.segment import segment_items
 from ingest.vocabulary import Reason
 from sql.keys import KeyHolder
@@ -50,22 +50,14 @@ def receive(context: Context, holder: KeyHolder, arrived: Arrived, call: Segment
     `call` is the call of Segment's spec they came by. Raises `ProblemError` for a body that is not taken as a whole, and
     `LogUnavailable`.
     """
-    kind = arrived.content_type.partition(";")[0].strip().lower()
-    if kind not in _TYPES:
-        raise ProblemError(
-            415, "unsupported_media_type", "Send application/json, application/x-ndjson or text/plain with JSON in it."
-        )
-    try:
-        items = decode_body(arrived.body, arrived.content_type, arrived.content_encoding)
-    except BodyRefused as refused:
-        raise ProblemError(_REFUSED.get(refused.reason, 400), refused.reason.value, str(refused)) from refused
-    unreadable = [item for item in items if isinstance(item, Broken)]
+    items = sent = decoded(arrived)
     if call is not None:
         items = _of_segment(call, items, holder)
     now = context.clock()
+    traits = context.traits.types(holder.site_id, now)
     verdict = open_door(
         items,
-        site=SiteRules(holder.site_id, holder.currency),
+        site=SiteRules(holder.site_id, holder.currency, holder.timezone, traits),
         received_at=now,
         server=holder.kind == "secret",
         history=arrived.history,
@@ -73,12 +65,10 @@ def receive(context: Context, holder: KeyHolder, arrived: Arrived, call: Segment
         ip=arrived.ip,
     )
     partitions = context.log.partitions
-    records = [*verdict.records(partitions), *_kept(verdict.rejected, holder.site_id, now, partitions)]
+    records = [*verdict.records(partitions), *kept(verdict.rejected, holder.site_id, now, partitions)]
     if records:
         context.log.append(records)
-    if items and len(unreadable) == len(items):
-        first = verdict.rejected[0]
-        raise ProblemError(400, first.reason.value, f"Nothing in the body can be read: {first.detail}.")
+    refused_as_a_whole(sent, verdict)
     context.metrics.accepted.labels(holder.site_id).inc(len(verdict.accepted))
     for rejection in verdict.rejected:
         context.metrics.rejected.labels(holder.site_id, rejection.reason.value).inc()
@@ -91,13 +81,33 @@ def receive(context: Context, holder: KeyHolder, arrived: Arrived, call: Segment
     )
 
 
+def decoded(arrived: Arrived) -> list[object | Broken]:
+    """The items of a request's body. Raises `ProblemError` for a body that cannot be taken."""
+    kind = arrived.content_type.partition(";")[0].strip().lower()
+    if kind not in _TYPES:
+        raise ProblemError(
+            415, "unsupported_media_type", "Send application/json, application/x-ndjson or text/plain with JSON in it."
+        )
+    try:
+        return decode_body(arrived.body, arrived.content_type, arrived.content_encoding)
+    except BodyRefused as refused:
+        raise ProblemError(_REFUSED.get(refused.reason, 400), refused.reason.value, str(refused)) from refused
+
+
+def refused_as_a_whole(items: Sequence[object | Broken], verdict: Verdict) -> None:
+    """Raise `ProblemError` if nothing of a body can be read."""
+    if items and all(isinstance(item, Broken) for item in items):
+        first = verdict.rejected[0]
+        raise ProblemError(400, first.reason.value, f"Nothing in the body can be read: {first.detail}.")
+
+
 def _of_segment(call: SegmentCall, items: list[object | Broken], holder: KeyHolder) -> list[object | Broken]:
     if len(items) != 1:
         raise ProblemError(400, "not_one_object", "A call of Segment's spec is one JSON object.")
     return segment_items(call, items[0], currency=holder.currency)
 
 
-def _kept(rejected: Sequence[Rejection], site_id: str, received_at: int, partitions: int) -> list[tuple[int, bytes]]:
+def kept(rejected: Sequence[Rejection], site_id: str, received_at: int, partitions: int) -> list[tuple[int, bytes]]:
     """Log records of the rejections: the flow writes them to `rejected_events`."""
     partition = crc32(site_id.encode()) % partitions
     return [

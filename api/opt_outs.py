@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ingest.members import TRAIT
 from sql.store import Store
 
 PHONE = "phone"
@@ -38,7 +39,7 @@ def phone_number(told: str) -> str | None:
 
 
 def phones_told(properties: str) -> set[str]:
-    """Phone numbers that an `identify` told among its traits, in E.164."""
+    """Phone numbers that an `identify` told among its traits, or members' data among its attributes, in E.164."""
     try:
         told = json.loads(properties or "{}")
     except ValueError:
@@ -47,6 +48,7 @@ def phones_told(properties: str) -> set[str]:
         return set()
     traits = told.get("traits")
     found = [holder.get(name) for holder in (traits, told) if isinstance(holder, dict) for name in _TOLD_AS]
+    found += [told.get(TRAIT + name) for name in _TOLD_AS]
     numbers = (phone_number(str(value)) for value in found if isinstance(value, str | int))
     return {number for number in numbers if number}
 

@@ -25,13 +25,6 @@ SegmentValue = Annotated[
         examples=[{"field": "visits", "op": ">=", "value": 10}],
     ),
 ]
-Expression = Annotated[
-    dict[str, Any],
-    Field(
-        description="an expression of the segment language (docs/segments.md)",
-        examples=[{"all": [{"field": "visits", "op": ">=", "value": 3}, {"field": "orders", "op": ">=", "value": 1}]}],
-    ),
-]
 
 
 # --- events --------------------------------------------------------------------------------------------------------
@@ -77,38 +70,9 @@ class AskedSegment(Shape):
     version: int | None
     name: str | None
     sentence: Sentences
-
-
-class SegmentIn(Shape):
-    """A segment to save."""
-
-    name: str = Field(min_length=1, max_length=200)
-    expression: Expression
-
-
-class SegmentOut(Shape):
-    """A saved segment, one version of it."""
-
-    id: str
-    version: int
-    name: str
-    expression: Any
-    sentence: Sentences | None = Field(description="null if this version of Sonnim cannot read the expression")
-    created_at: Moment = Field(description="of this version")
-    deleted: bool
-
-
-class SegmentList(Shape):
-    """Saved segments, or versions of one."""
-
-    segments: list[SegmentOut]
-
-
-class PreviewIn(Shape):
-    """An expression to try out."""
-
-    window: Window = "7d"
-    expression: Expression
+    by: Literal["membership", "expression"] = Field(
+        description="membership: who is in it stands in the people's rows, as the flow judged them; expression: computed now"
+    )
 
 
 class Population(Shape):
@@ -117,93 +81,6 @@ class Population(Shape):
     visitors: int
     share: float | None = Field(description="of all visitors of the window; null if there are none")
     online: int = Field(description="of them, those active in the last minutes")
-
-
-class PreviewOut(Fresh):
-    """What an expression says, and how many it catches now."""
-
-    window: Window
-    sentence: Sentences
-    population: Population | None
-    reason: Literal["now_condition"] | None = Field(description="why there is no population")
-
-
-class Member(Shape):
-    """A person in a segment."""
-
-    person_id: str
-    member_id: str | None
-    visitor_id: str | None = Field(description="null of a member, who may have several devices: see the card")
-    last_seen: Moment
-
-
-class MembersOut(Fresh):
-    """A page of a segment's members, by person_id."""
-
-    window: Window
-    segment: AskedSegment
-    population: Population | None
-    reason: Literal["now_condition"] | None
-    members: list[Member]
-    next_cursor: str | None
-
-
-class Labels(Shape):
-    """A name in both languages."""
-
-    ko: str
-    en: str
-
-
-class PresetOut(Shape):
-    """A segment to start from."""
-
-    name: str
-    labels: Labels
-    expression: Any
-
-
-class PresetList(Shape):
-    """Segments to start from."""
-
-    presets: list[PresetOut]
-
-
-class FieldList(Shape):
-    """The catalogue of fields: what each is, its operators, an example."""
-
-    fields: list[dict[str, Any]]
-
-
-class Explained(Shape):
-    """A part of an expression and whether it holds for the person."""
-
-    place: str = Field(description="JSON pointer into the expression")
-    sentence: Sentences
-    matches: bool
-
-
-class WhyOut(Shape):
-    """A saved segment, whether the person is in it, and which of its conditions hold."""
-
-    id: str
-    version: int
-    name: str
-    matches: bool | None = Field(description="null if this version of Sonnim cannot read the expression")
-    conditions: list[Explained]
-
-
-class PersonSegments(Fresh):
-    """Why a person is in which segments."""
-
-    person_id: str
-    segments: list[WhyOut]
-
-
-class VisitorSegments(PersonSegments):
-    """The same for the person a visitor belongs to now."""
-
-    visitor_id: str = Field(description="as asked for")
 
 
 # --- Live ----------------------------------------------------------------------------------------------------------
@@ -298,6 +175,14 @@ class Device(Shape):
     last_seen: Moment
 
 
+class Held(Shape):
+    """A saved segment a person is in."""
+
+    id: str
+    name: str
+    since: Moment
+
+
 class Card(Shape):
     """A person: a member with all devices, or a visitor nobody knows. Counts without a window are of all time."""
 
@@ -306,8 +191,8 @@ class Card(Shape):
     visitor_id: str = Field(description="the device last seen")
     devices: list[Device] = Field(description="newest first, the newest 200")
     online: bool
-    first_seen: Moment
-    last_seen: Moment
+    first_seen: Moment | None = Field(description="null: told of, but never seen")
+    last_seen: Moment | None
     visits: int
     pageviews: int
     stay_seconds: float
@@ -327,6 +212,7 @@ class Card(Shape):
     recent_carted: list[CartedProduct]
     recent_purchased: list[BoughtProduct]
     acquisition: Acquisitions
+    segments: list[Held] = Field(description="saved segments the person is in, by name")
     currency: str
 
 
@@ -367,14 +253,6 @@ class LiveOut(Fresh):
     next_cursor: str | None
 
 
-class MembersQuery(Shape):
-    """Query of GET /v1/segments/{segment_id}/members."""
-
-    window: Window = "7d"
-    limit: int = Field(200, ge=1, le=1000)
-    cursor: str | None = Field(None, max_length=2000)
-
-
 class OrderLine(Product):
     """A line of an order."""
 
@@ -400,22 +278,6 @@ class PersonVisit(Visit):
     """A visit of a person; it is of one device."""
 
     visitor_id: str
-
-
-class PersonOut(Fresh):
-    """A person with visits and orders of all devices (the newest 200 of each)."""
-
-    person: Card
-    visits: list[PersonVisit]
-    orders: list[PersonOrder]
-
-
-class VisitorOut(Fresh):
-    """The person a visitor belongs to now, with visits and orders of all devices (the newest 200 of each)."""
-
-    visitor: Card
-    visits: list[PersonVisit]
-    orders: list[PersonOrder]
 
 
 class Stint(Shape):

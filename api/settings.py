@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 
 
 @dataclass(frozen=True)
@@ -10,6 +11,7 @@ class ApiSettings:
     """`online_minutes`: a visitor is online that long after the last event. `stale_after_ms`: figures older than this say
     so. `key_cache_ms`: how long a key is believed without asking again; a revocation works within it.
     `body_bytes`: the largest request. `retry_after_seconds`: told with every 503.
+    `hooks_allowed_networks`: those that hooks may be in beside the public internet.
     `address_secret`: what addresses of opt-outs are hashed with; empty: none are kept.
     """
 
@@ -19,4 +21,5 @@ class ApiSettings:
     key_cache_ms: int = 1_500
     body_bytes: int = 1_000_000
     retry_after_seconds: int = 2
+    hooks_allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     address_secret: bytes = field(default=b"", repr=False)

@@ -28,4 +28,5 @@ def asked_segment(asked: Asked, currency: str) -> AskedSegment:
         version=segment.version if segment else None,
         name=segment.name if segment else None,
         sentence=Sentences(**asked.sentences(currency)),
+        by="membership" if asked.by_membership else "expression",
     )

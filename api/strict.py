@@ -36,15 +36,16 @@ class StrictRoute(APIRoute):
 
 
 class AboutOneRoute(StrictRoute):
-    """A route with an id that may hold any character, at the end of its path or before `/segments`.
+    """A route with an id that may hold any character, at the end of its path or before one more word (`/segments`).
 
     Paths are matched without their escapes, so `/v1/visitors/a%2Fsegments` looks like the segments of `a`: it is the id `a/segments`.
     """
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether a request is this route's."""
-        ends_inside = scope.get("raw_path", b"").partition(b"?")[0].lower().endswith(b"%2fsegments")
-        if ends_inside and self.path.endswith("/segments"):
+        word = self.path.rpartition("}")[2].removeprefix("/").encode()
+        asked = scope.get("raw_path", b"").partition(b"?")[0].lower()
+        if word and asked.endswith(b"%2f" + word):
             return Match.NONE, {}
         return super().matches(scope)
 

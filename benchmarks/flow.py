@@ -186,7 +186,7 @@ def _moved(one: dict[str, int], other: dict[str, int]) -> list[str]:
     return found
 
 
-class _Watched(Store):
+class Watched(Store):
     """A store that notices when the commits cover the ends of the log, and ends this process."""
 
     def __init__(self, url: str, log: FileLog) -> None:
@@ -225,7 +225,7 @@ def main(log_directory: Path, url: str, end: int, duty: str, result: Path) -> No
     starts at `end` (epoch ms); segments are those of `end`.
     """
     log = TimedLog(log_directory)
-    store = _Watched(url, log)
+    store = Watched(url, log)
     store.ping()
     membership = evaluate_segments(end, duty)
     started = time.perf_counter()

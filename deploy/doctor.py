@@ -11,9 +11,12 @@ from typing import Literal
 
 import httpx
 
+from api.dispatch.dispatcher import Rhythm
+from api.dispatch.ledger import Ledger
+from api.dispatch.transition import read_line
 from deploy.errors import UserError
 from deploy.settings import Settings
-from deploy.wiring import open_log, open_store
+from deploy.wiring import open_log, open_store, open_transitions
 from flows.lag import backlog
 from ingest.log import EventLog, KafkaLog, LogUnavailable, OffsetOutOfRange
 from sql import migrate
@@ -24,6 +27,7 @@ from sql.store import Store, StoreError, StoreUnavailable
 LEAST_FREE_BYTES = 2 << 30
 CLOCK_MS = 2_000
 LAG_RECORDS = 5_000
+FIRST_BYTES = 1 << 16
 DAY = 86_400_000
 LEAST_RETENTION_MS = 9 * DAY
 """The flow's horizon of 8 days, and one more."""
@@ -44,6 +48,8 @@ def examine(settings: Settings, clock: Callable[[], int]) -> Iterator[Finding]:
     yield _data(settings)
     log, found = _log(settings)
     yield from found
+    transitions, finding = _transitions(settings)
+    yield finding
     store = open_store(settings)
     clickhouse = _clickhouse(settings, store)
     yield clickhouse
@@ -53,9 +59,11 @@ def examine(settings: Settings, clock: Callable[[], int]) -> Iterator[Finding]:
         yield tables
         if tables.state == "ok":
             yield _flow(store, log, clock(), settings)
+            yield _hooks(store, transitions, clock())
             yield _sites(store)
-    if log is not None:
-        log.close()
+    for opened in (log, transitions):
+        if opened is not None:
+            opened.close()
     yield _api(settings)
 
 
@@ -85,6 +93,21 @@ def _log(settings: Settings) -> tuple[EventLog | None, list[Finding]]:
         return None, [Finding("event log", "wrong", error.what, error.advice)]
     told = f"{len(ends)} partitions, {sum(ends):,} {settings.log_unit} were written to it"
     return log, [Finding("event log", "ok", f"{told} ({settings.log_place})"), *found]
+
+
+def _transitions(settings: Settings) -> tuple[EventLog | None, Finding]:
+    part, place = "log of transitions", settings.transitions_place
+    if not settings.kafka_bootstrap and not settings.transitions_dir.exists():
+        return None, Finding(part, "wrong", f"there is none in {place}", "`sonnim up` or `sonnim api` makes it.")
+    try:
+        log = open_transitions(settings)
+        ends = log.ends()
+    except LogUnavailable as error:
+        return None, Finding(part, "wrong", str(error), f"Is it there? {place}")
+    except UserError as error:
+        return None, Finding(part, "wrong", error.what, error.advice)
+    told = f"{len(ends)} partitions, {sum(ends):,} {settings.log_unit} were written to it"
+    return log, Finding(part, "ok", f"{told} ({place})")
 
 
 def _topic(log: KafkaLog) -> Finding:
@@ -178,6 +201,53 @@ def _flow(store: Store, log: EventLog | None, now: int, settings: Settings) -> F
     if unread > LAG_RECORDS:
         return Finding("flow", "warning", told, "It is catching up; look again in a minute.")
     return Finding("flow", "ok", told)
+
+
+def _hooks(store: Store, log: EventLog | None, now: int) -> Finding:
+    """How far those who send hooks are with the log of transitions."""
+    if log is None:
+        return Finding("hooks", "wrong", "unknown without the log of transitions", "See it above.")
+    ledger = Ledger(store)
+    try:
+        positions, waiting = ledger.positions(), ledger.waiting()
+        living = len(ledger.living(int(Rhythm().lease * 1000)))
+        unread, oldest = 0, now
+        for number, end in enumerate(log.ends()):
+            position = positions.get(number, log.start(number))
+            if position > end:
+                found = f"partition {number} of the log of transitions ends at {end}, but was read up to {position}"
+                return Finding("hooks", "warning", found, "It is another log: it is read again from its beginning.")
+            if position < end:
+                unread += log.count(number, position, end)
+                oldest = min(oldest, _first_at(log, number, position, now))
+    except (StoreError, StoreUnavailable) as error:
+        return Finding("hooks", "wrong", str(error).splitlines()[0], "See ClickHouse above.")
+    except OffsetOutOfRange:
+        found = "transitions were deleted before they were read"
+        return Finding("hooks", "warning", found, "Hooks were not told of them: the table `transitions` has them.")
+    except LogUnavailable as error:
+        return Finding("hooks", "wrong", str(error), "See the log of transitions above.")
+    told = f"{unread:,} transitions are not read yet"
+    if unread:
+        told += f", the oldest is of {(now - oldest) / 1000:.1f} s ago"
+    told += f"; {waiting:,} deliveries wait"
+    if not living:
+        return Finding("hooks", "wrong", f"{told}; nobody sends them", "The API does: start it, `sonnim up`.")
+    if unread > LAG_RECORDS:
+        return Finding("hooks", "warning", told, "They are being sent; look again in a minute.")
+    return Finding("hooks", "ok", told)
+
+
+def _first_at(log: EventLog, partition: int, position: int, now: int) -> int:
+    """When (epoch ms) the first transition after a position happened; `now` if it cannot be read."""
+    for line in log.read(partition, position, FIRST_BYTES).lines.split(b"\n"):
+        try:
+            transition = read_line(line)
+        except ValueError:
+            continue
+        if transition is not None:
+            return transition.at
+    return now
 
 
 def _waiting(settings: Settings) -> str:

@@ -20,7 +20,7 @@ from deploy.errors import UserError
 from deploy.flow_lock import flow_lock, wait_for_last_flow
 from deploy.logs import configure_logs
 from deploy.settings import Settings, read_settings
-from deploy.wiring import open_log, open_store, require_migrated
+from deploy.wiring import open_log, open_store, open_transitions, require_migrated
 from flows import live
 from flows.lost import RecordsLost
 
@@ -63,7 +63,14 @@ def prepared(settings: Settings, number: int, service: str = "flow", *, accept_l
     if number == 0:
         log_retention.watch(settings, event_log, store)
     log.info("reading", log=settings.log_place, partitions=event_log.partitions)
-    return live.live(event_log, store, now_ms, accept_loss=accept_loss)
+    return live.live(
+        event_log,
+        store,
+        now_ms,
+        transitions=open_transitions(settings),
+        online_minutes=settings.online_minutes,
+        accept_loss=accept_loss,
+    )
 
 
 def _serve_metrics(host: str, port: int) -> None:

@@ -7,14 +7,14 @@ import uvicorn
 
 from api.app import create_app
 from api.settings import ApiSettings
-from deploy import clickhouse
+from deploy import clickhouse, log_retention
 from deploy.clickhouse.request import Credentials
 from deploy.clock import now_ms
 from deploy.errors import UserError
 from deploy.logs import configure_logs
 from deploy.secret import installation_secret
 from deploy.settings import Settings
-from deploy.wiring import open_log, open_store, require_migrated
+from deploy.wiring import hooks_allowed_networks, open_log, open_store, open_transitions, require_migrated
 
 log = structlog.get_logger()
 
@@ -24,6 +24,8 @@ def run_api(settings: Settings) -> None:
     configure_logs(settings, "api")
     store = open_store(settings)
     require_migrated(settings, store)
+    transitions = open_transitions(settings)
+    log_retention.watch(settings, transitions, store, "dispatch_positions")
     app = create_app(
         store,
         open_log(settings),
@@ -32,7 +34,9 @@ def run_api(settings: Settings) -> None:
             online_minutes=settings.online_minutes,
             stale_after_ms=settings.stale_after_seconds * 1000,
             address_secret=installation_secret(settings),
+            hooks_allowed_networks=hooks_allowed_networks(settings),
         ),
+        transitions=transitions,
     )
     config = uvicorn.Config(
         app,

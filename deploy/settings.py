@@ -80,6 +80,10 @@ class Settings(BaseSettings):
         repr=False,
         description="secret that addresses of opt-outs are hashed with; empty: one that is made in the data directory",
     )
+    hooks_allowed_networks: str = Field(
+        default="",
+        description="networks that hooks may be in beside the public internet, like `10.1.0.0/16, fd00::/8`; empty: none",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="least level of log lines"
     )
@@ -113,6 +117,18 @@ class Settings(BaseSettings):
         return str(self.log_dir)
 
     @property
+    def transitions_place(self) -> str:
+        """Where the log of transitions is, in words."""
+        if self.kafka_bootstrap:
+            return f"topic {self.transitions_topic} of Kafka at {self.kafka_bootstrap}"
+        return str(self.transitions_dir)
+
+    @property
+    def transitions_topic(self) -> str:
+        """Topic of the log of transitions."""
+        return f"{self.kafka_topic}-transitions"
+
+    @property
     def log_unit(self) -> str:
         """What the log's offsets count."""
         return "records" if self.kafka_bootstrap else "bytes"
@@ -121,6 +137,11 @@ class Settings(BaseSettings):
     def log_dir(self) -> Path:
         """Directory of the event log."""
         return self.data_dir / "log"
+
+    @property
+    def transitions_dir(self) -> Path:
+        """Directory of the log of transitions."""
+        return self.data_dir / "transitions"
 
     @property
     def clickhouse_dir(self) -> Path:

@@ -6,7 +6,9 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from api.dispatch.addresses import Network, networks
 from deploy.errors import UserError
 from deploy.settings import Settings
 from ingest.log import EventLog, FileLog, KafkaLog, KafkaSettingsRefused, LogUnavailable, PartitionsDiffer
@@ -34,21 +36,31 @@ def open_store(settings: Settings) -> Store:
 
 def open_log(settings: Settings) -> EventLog:
     """The event log, in files or in Kafka; made if it is not there. Raises `UserError`."""
+    return _open(settings, settings.log_dir, settings.kafka_topic, "event log")
+
+
+def open_transitions(settings: Settings) -> EventLog:
+    """The log of transitions, with as many partitions as the event log and beside it: files in a directory `transitions`, in
+    Kafka a topic `<topic>-transitions`. Made if it is not there. Raises `UserError`."""
+    return _open(settings, settings.transitions_dir, settings.transitions_topic, "log of transitions")
+
+
+def _open(settings: Settings, directory: Path, topic: str, what: str) -> EventLog:
     if settings.kafka_bootstrap:
         return open_kafka(
             settings.kafka_bootstrap,
-            settings.kafka_topic,
+            topic,
             settings.kafka_partitions,
             settings.kafka_settings,
             settings.kafka_replication,
         )
     try:
-        return FileLog(settings.log_dir, settings.log_partitions)
+        return FileLog(directory, settings.log_partitions)
     except PartitionsDiffer as error:
-        raise UserError("SONNIM_LOG_PARTITIONS does not fit the event log.", f"{error}.") from None
+        raise UserError(f"SONNIM_LOG_PARTITIONS does not fit the {what}.", f"{error}.") from None
     except LogUnavailable as error:
         raise UserError(
-            f"The event log cannot be opened: {error}", "Check SONNIM_DATA_DIR and who may write there."
+            f"The {what} cannot be opened: {error}", "Check SONNIM_DATA_DIR and who may write there."
         ) from None
 
 
@@ -76,6 +88,17 @@ def open_kafka(bootstrap: str, topic: str, partitions: int, settings_json: str, 
         raise UserError(
             f"The event log cannot be opened: {error}",
             f"Is Kafka at {bootstrap}? Check SONNIM_KAFKA_BOOTSTRAP and SONNIM_KAFKA_SETTINGS.",
+        ) from None
+
+
+def hooks_allowed_networks(settings: Settings) -> tuple[Network, ...]:
+    """Networks that hooks may be in beside the public internet. Raises `UserError`."""
+    try:
+        return networks(settings.hooks_allowed_networks)
+    except ValueError as error:
+        raise UserError(
+            f"SONNIM_HOOKS_ALLOWED_NETWORKS cannot be understood: {error}.",
+            "Write networks like 10.1.0.0/16, fd00::/8.",
         ) from None
 
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from flows.activity import activity_of
 from flows.decode import EVENT_COLUMNS, ITEM
+from flows.membership.transitions import Transition
 from flows.products import Products
 from flows.records import Outgoing
 from flows.visitors.batch import Bools
@@ -79,6 +80,7 @@ class Flush:
     events: Sequence[Kept] = field(repr=False)
     products: Products = field(repr=False)
     records: Sequence[Outgoing] = field(default=(), repr=False)  # for the log, before anything is written
+    transitions: Sequence[Transition] = field(default=(), repr=False)  # for theirs, too
 
     @cached_property
     def rejected(self) -> Mapping[tuple[str, str], int]:

@@ -14,9 +14,11 @@ from bytewax.errors import BytewaxRuntimeError
 
 from flows.allocation import collect_seldom, keep_freed_memory
 from flows.lag import Lag
-from flows.lookup import StoreLookup, offset_of, offsets_of
+from flows.lookup import Committed, StoreLookup, offset_of, offsets_of
 from flows.lost import RecordsLost, require_reach
 from flows.opening import Opening
+from flows.progress import Progress
+from flows.segments.predicate import ONLINE_MINUTES
 from flows.shards import Shards
 from flows.sink import StoreSink
 from flows.source import LogSource
@@ -25,8 +27,17 @@ from ingest.log.log import EventLog
 from sql.store import Store
 
 
-def live(log: EventLog, store: Store, clock: Callable[[], int], *, accept_loss: bool = False) -> Dataflow:
-    """The dataflow over a log and a store, for this process to run; `clock` tells epoch milliseconds.
+def live(
+    log: EventLog,
+    store: Store,
+    clock: Callable[[], int],
+    *,
+    transitions: EventLog | None = None,
+    online_minutes: int = ONLINE_MINUTES,
+    accept_loss: bool = False,
+) -> Dataflow:
+    """The dataflow over a log and a store, for this process to run; `clock` tells epoch milliseconds; `transitions`: the log that entries
+    into segments and exits go to; `online_minutes`: so long after his last event somebody is online.
 
     `accept_loss`: where records were deleted before they were read, go on with the oldest there is. Raises RecordsLost.
     """
@@ -35,8 +46,9 @@ def live(log: EventLog, store: Store, clock: Callable[[], int], *, accept_loss: 
     committed = offsets_of(store)
     require_reach(log, lambda number: committed.get(number, 0), accept_loss=accept_loss)
     lag = Lag(log, clock)
-    writer = Writer(log, store, lag)
-    lookup = StoreLookup(store, writer.settle)
+    progress = Progress(log.partitions, Committed(store))
+    writer = Writer(log, store, lag, transitions, progress)
+    lookup = StoreLookup(store, writer.settle, online_minutes)
 
     opening = Opening(store, lookup, log.partitions, clock)
 
@@ -47,7 +59,7 @@ def live(log: EventLog, store: Store, clock: Callable[[], int], *, accept_loss: 
 
     flow = Dataflow("live")
     pulls = op.input("log", flow, LogSource(log, checkpoint, clock, accept_loss=accept_loss, lag=lag))
-    changes = op.flat_map_batch("shards", pulls, Shards(opening.open, lookup.sites))
+    changes = op.flat_map_batch("shards", pulls, Shards(opening.open, lookup.sites, progress))
     op.output("store", changes, StoreSink(writer))
     lag.watch()
     return flow

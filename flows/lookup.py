@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,11 +10,23 @@ import pyarrow as pa
 
 from flows.cadence import due
 from flows.decode import Decoded, decode
+from flows.membership.definitions import Registry, registry_of
 from flows.partition import transaction_of
 from flows.patience import patiently
+from flows.segments.predicate import ONLINE_MINUTES
+from flows.visitors.limits import HORIZON
 from flows.visitors.orders import Transaction
 from flows.visitors.tables import Ints
 from sql.store import Store
+
+DEFINITIONS_AGE = 500
+"""Milliseconds until saved segments are read again: less than it takes until they count."""
+
+SLEEPERS_AGE = 10_000
+"""Milliseconds until the store is asked again whose time comes of those who are not in memory."""
+
+SLEEPERS = 5_000
+"""So many of them a shard at once."""
 
 SITES_AGE = 5_000
 """Milliseconds until the list of sites is read again."""
@@ -32,11 +44,18 @@ class StoreLookup:
 
     VISITORS, PEOPLE, FACTS = "shard_lookup", "shard_people_lookup", "shard_transaction_facts"
 
-    def __init__(self, store: Store, settle: Callable[[], None] = lambda: None) -> None:
-        """`settle` waits until the rows that may be looked up are written."""
-        self._store, self._settle = store, settle
+    def __init__(
+        self, store: Store, settle: Callable[[], None] = lambda: None, online_minutes: int = ONLINE_MINUTES
+    ) -> None:
+        """`settle` waits until the rows that may be looked up are written; `online_minutes`: of segments that ask who is online."""
+        self._store, self._settle, self._online_minutes = store, settle, online_minutes
         self._currencies: dict[str, str] = {}
         self._read_at = 0
+        self._registry = Registry()
+        self._defined: list[dict[str, Any]] = []
+        self._defined_at = 0
+        self._sleepers: dict[int, tuple[list[str], list[str]]] = {}
+        self._woken_at = 0
 
     def visitors(self, shard: int, keys: Sequence[str]) -> pa.Table:
         """Rows of table `visitors` for keys `site_id/visitor_id` (at least one)."""
@@ -76,6 +95,32 @@ class StoreLookup:
         params = {"sites": sites, "transactions": transactions}
         return patiently("look up orders", lambda: self._store.rows(self.FACTS, params))
 
+    def sleepers(self, shard: int, now: int) -> tuple[list[str], list[str]]:
+        """People of a shard who are not in memory and have to be judged about now: keys of visitors, and of members. Asked for all
+        shards at once, every SLEEPERS_AGE."""
+        if due(now, self._woken_at, SLEEPERS_AGE):
+            self._woken_at = now
+            self._sleepers = self._read_sleepers(now)
+        return self._sleepers.pop(shard, ([], []))
+
+    def _read_sleepers(self, now: int) -> dict[int, tuple[list[str], list[str]]]:
+        moments = {site_id: int(site.sweep_from(now)) for site_id, site in self._registry.sites.items()}
+        if not moments:
+            return {}
+        self._settle()
+        about = {
+            "since": now - HORIZON,
+            "upto": now + SLEEPERS_AGE,
+            "sites": list(moments),
+            "moments": list(moments.values()),
+        }
+        rows = patiently("look for sleepers", lambda: self._store.rows("sleepers", {**about, "most": SLEEPERS}))
+        found: dict[int, tuple[list[str], list[str]]] = {}
+        for row in rows:
+            keys = found.setdefault(row["shard"], ([], []))
+            keys[bool(row["person"])].append(f"{row['site_id']}/{row['person'] or row['visitor_id']}")
+        return found
+
     def currency(self, site_id: str) -> str:
         """The site's currency; a site not known yet is looked for again."""
         if site_id not in self._currencies:
@@ -89,9 +134,35 @@ class StoreLookup:
             self._read_sites()
         return list(self._currencies)
 
+    def registry(self, now: int) -> Registry:
+        """The saved segments of all sites, at most DEFINITIONS_AGE old."""
+        if due(now, self._defined_at, DEFINITIONS_AGE):
+            self._defined_at = now
+            rows = patiently("read the segments", lambda: self._store.rows("definitions"))
+            if rows != self._defined:
+                self._defined = rows
+                self._registry = registry_of(self._registry.number + 1, rows, now, self._online_minutes)
+        return self._registry
+
     def _read_sites(self) -> None:
         rows = patiently("look up sites", lambda: self._store.rows("site_currencies"))
         self._currencies = {r["site_id"]: r["currency"] for r in rows}
+
+
+class Committed:
+    """Until when everything received is applied and committed (epoch ms), by partition: what processes know of each other."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self._read_at = store, 0
+        self._found: dict[int, int] = {}
+
+    def __call__(self, now: int) -> Mapping[int, int]:
+        """At most a second old."""
+        if due(now, self._read_at, 1_000):
+            self._read_at = now
+            rows = patiently("read the checkpoints", lambda: self._store.rows("checkpoints"))
+            self._found = {int(row["partition"]): int(row["at"]) for row in rows}
+        return self._found
 
 
 def past_events(

@@ -9,6 +9,7 @@ REJECTED = Counter(
 VISITORS = Gauge("sonnim_flow_visitors", "Stints of visitors in memory", ["partition"])
 PEOPLE = Gauge("sonnim_flow_people", "People of members in memory", ["partition"])
 STATE_BYTES = Gauge("sonnim_flow_state_bytes", "Bytes of a shard's columns and indices", ["partition"])
+TRANSITIONS = Counter("sonnim_flow_transitions", "Entries into segments and exits, by why", ["type", "reason"])
 FLUSH_SECONDS = Histogram("sonnim_flow_flush_seconds", "Time to write a flush to ClickHouse")
 FLUSH_ROWS = Histogram(
     "sonnim_flow_flush_rows", "Rows of a flush, all tables", buckets=(1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)

@@ -17,7 +17,8 @@ from flows.partition import Partition
 from flows.patience import patiently
 from flows.restore import restore
 from flows.visitors.limits import DAY, HORIZON
-from flows.visitors.load import add
+from flows.visitors.load import add, keys_of
+from flows.visitors.people import people_keys_of
 from flows.visitors.tables import Hashes
 from sql.store import Store, StoreUnavailable
 
@@ -77,11 +78,12 @@ def _opened(
         later.append(rows.filter(pa.array(of_later_stint)))
         for number, part in _by_shard(rows.filter(pa.array(of_person))):
             opened[number].people.load(part, now)
+            opened[number].judge.load_members(people_keys_of(part), part)
         for number, part in _by_shard(rows.filter(pa.array(~of_person & ~of_later_stint))):
-            add(opened[number].shard, part, now)
+            _add(opened[number], part, now)
     if later:
         for number, part in _by_shard(pa.concat_tables(later)):
-            add(opened[number].shard, part, now)
+            _add(opened[number], part, now)
     if found != wanted:  # an answer that was cut off looks like one that is at its end
         raise StoreUnavailable(f"{found:,} of {wanted:,} visitors came", "away")
     dormant = dict(_by_shard(store.arrow("shard_dormant", since)))
@@ -97,6 +99,11 @@ def _opened(
             now=now,
         )
     return opened
+
+
+def _add(partition: Partition, rows: pa.Table, now: int) -> None:
+    add(partition.shard, rows, now)
+    partition.judge.load_visitors(keys_of(rows), rows)
 
 
 def _gathered(parts: Iterable[pa.Table], size: int) -> Iterator[pa.Table]:

@@ -3,10 +3,11 @@ but the look-up it is given."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from itertools import compress
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import orjson
@@ -18,25 +19,38 @@ from flows.cadence import Steady, due
 from flows.decode import Decoded, Internal, batch_of, decode, unrepeated
 from flows.erasure import ErasedOrder, ErasedVisitor
 from flows.flush import ORDERS, REJECTED, Commit, Flush, Kept
-from flows.parts import part_of, parts_of
+from flows.judge import TICK, Judge
+from flows.members import member_of, member_rows
+from flows.membership.definitions import Registry
+from flows.membership.transitions import Transition, rows_of_transitions
+from flows.parts import Tick, part_of, parts_of
 from flows.products import Products
 from flows.records import Outgoing, fact_of, order_of, outgoing, rejection_of
 from flows.rollups import rollups_of
+from flows.rounds import is_fresh, rounds, rounds_of_people, tick_of_record
 from flows.visitors.batch import PURCHASE, REFUND, Batch, split
-from flows.visitors.load import load
-from flows.visitors.orders import FACT_COLUMNS, Transaction
-from flows.visitors.people import PartRecord, People
+from flows.visitors.load import keys_of, load
+from flows.visitors.orders import FACT_COLUMNS, Order, Transaction, merge
+from flows.visitors.people import PartRecord, People, PersonRecord, people_keys_of, with_columns
+from flows.visitors.profiles import MemberRecord
 from flows.visitors.remade import erase
 from flows.visitors.rows import ENTRY_COLUMNS, TIME, rows_of
 from flows.visitors.seen import dedup_keys, key_hashes
 from flows.visitors.shard import OrderRecord, Shard
 from flows.visitors.tables import HashIndex, Ints
+from ingest.members import KIND as MEMBER
 
 ROLLUP_EVERY = 5_000
 """Milliseconds between rollups."""
 
 EVICT_EVERY = 60_000
 """Milliseconds between looks for visitors to forget."""
+
+GRACE = 100
+"""Milliseconds that a record may be on its way to the log: so long people are judged behind its end."""
+
+ADVANCES = 20
+"""So many times people are judged at once before the next block is read."""
 
 TRANSACTIONS_KEPT = 50_000
 """Transactions held in memory; older ones are looked up again."""
@@ -57,6 +71,12 @@ class Lookup(Protocol):
     def transactions(self, shard: int, keys: Sequence[str]) -> dict[str, Transaction]:
         """What is known of transactions, by key `site_id/transaction_id`."""
 
+    def registry(self, now: int) -> Registry:
+        """The saved segments of all sites."""
+
+    def sleepers(self, shard: int, now: int) -> tuple[list[str], list[str]]:
+        """Keys of visitors and of members who are not in memory and have to be judged about now."""
+
     def currency(self, site_id: str) -> str:
         """The currency revenue of a site is summed in, '' if the site is unknown."""
 
@@ -74,6 +94,14 @@ class Counts:
     rejected: int = 0
 
 
+class Fact(NamedTuple):
+    """A purchase or refund: its offset, when it was received (epoch ms), and what it says."""
+
+    offset: int
+    at: int
+    told: dict[str, Any]
+
+
 class Partition:
     """State and unwritten output of one partition."""
 
@@ -81,12 +109,18 @@ class Partition:
         self.number, self.partitions, self.offset = number, partitions, offset
         self.shard, self.people = Shard(), People()
         self.known_transactions = HashIndex()
+        self.judge = Judge(self.shard, self.people, number)
         self.counts = Counts()
         self._lookup = lookup
+        self._wall = self._clock = 0
+        self._open: set[tuple[str, str]] = set()  # told in the middle of a tick: visitor, member
+        self._awaited: dict[str, set[str]] = {}  # transactions whose orders are on their way, by visitor
+        self._transitions: list[Transition] = []  # that have no row yet
         self._transactions: dict[str, Transaction] = {}
         self._changed_transactions: dict[str, None] = {}
         self._events: list[Kept] = []
         self._rejected: list[dict[str, Any]] = []
+        self._told: list[MemberRecord] = []
         self._products = Products()
         self._flushed = offset
         self._rolled_up: int | None = 0  # None: never
@@ -102,6 +136,8 @@ class Partition:
     def apply(self, decoded: Decoded, next_offset: int, now: int) -> list[Outgoing]:
         """Apply records; what it returns must be in the log before the next flush is written."""
         self._steady.at(now)
+        self._wall = now
+        self.judge.define(self._lookup.registry(now))
         out: list[Outgoing] = []
         for piece, cut in _pieces(decoded):
             out += self._apply_piece(piece, now)
@@ -117,8 +153,8 @@ class Partition:
             )
         out: list[Outgoing] = []
         orders: list[OrderRecord] = []
-        facts: list[tuple[int, dict[str, Any]]] = []
-        parts: list[PartRecord] = []
+        facts: list[Fact] = []
+        parts: list[PersonRecord] = []  # and members' data, in the order of the log
         for record in decoded.internal:
             self._sort_internal(record, orders, facts, parts)
         out += self._apply_facts(facts)
@@ -130,16 +166,20 @@ class Partition:
         self,
         record: Internal,
         orders: list[OrderRecord],
-        facts: list[tuple[int, dict[str, Any]]],
-        parts: list[PartRecord],
+        facts: list[Fact],
+        parts: list[PersonRecord],
     ) -> None:
         with self._reading(record):
             if record.kind == "order":
-                orders.append(order_of(record.payload, record.offset))
+                orders.append(order_of(record.payload, record.offset, record.received_at))
             elif record.kind == "order_fact":
-                facts.append((record.offset, fact_of(record.payload)))
+                facts.append(Fact(record.offset, record.received_at, fact_of(record.payload)))
             elif record.kind == "part":
                 parts.append(part_of(record.payload, record.offset))
+            elif record.kind == MEMBER:
+                member = member_of(record.payload, record.offset, record.received_at)
+                parts.append(member)
+                self._keep_told(member)
             elif record.kind == "rejected":
                 reason, detail, event = rejection_of(record.payload)
                 self._reject(record.site_id, record.received_at, reason, detail, event, record.offset)
@@ -162,8 +202,55 @@ class Partition:
         if bot.any():
             self._take_bots(events.filter(pa.array(bot)), offsets[bot], received_at)
             events, offsets = events.filter(pa.array(~bot)).combine_chunks(), offsets[~bot]
+        if not self.judge.registry:
+            return [_sent(fact) for fact in self._apply_round(events, offsets, orders, received_at)[0]]
+        out: list[Outgoing] = []
+        for one in rounds(events, offsets, orders):
+            self._need_visitors(one.keys)
+            untold = self.judge.visitors_before(one.keys, one.ticks, self._wall)
+            if untold:
+                out += self.hand_over(only=set(untold))
+            facts, news = self._apply_round(one.events, one.offsets, one.orders, received_at)
+            self._assume([sent for sent in facts if sent.told["name"] == "purchase"])
+            of_news = np.array([key in news for key in one.keys], np.bool_)
+            self.judge.visitors_after(list(compress(one.keys, of_news)), one.ticks[of_news], one.fresh[of_news])
+            self._await_orders([sent for sent in facts if sent.told["name"] == "refund"], one.orders)
+            out += [_sent(fact) for fact in facts]
+        return out
+
+    def _assume(self, purchases: list[Fact]) -> None:
+        """Give visitors the orders that their purchases make by themselves, until what the transactions' shards make of them comes back:
+        with version 0, so that it counts in any case."""
+        assumed = []
+        for sent in purchases:
+            fact = {**sent.told, "items": sent.told["items"] or []}
+            key = f"{fact['site_id']}/{fact['visitor_id']}"
+            if not self.shard.has_order(key, fact["transaction_id"]):
+                order = self._told_of(fact["site_id"], fact["transaction_id"], 0, merge([fact]))
+                assumed.append(OrderRecord(key, sent.offset, {**order, "owner": True}))
+        self.shard.put_orders(assumed)
+
+    def _await_orders(self, facts: list[Fact], orders: list[OrderRecord]) -> None:
+        """Who sent a refund is judged when the order has come back."""
+        for order in orders:
+            awaited = self._awaited.get(order.key)
+            if awaited is not None:
+                awaited.discard(order.order["transaction_id"])
+                if not awaited:
+                    del self._awaited[order.key]
+                    self.judge.release(order.key)
+        for _, _, fact in facts:
+            visitor = f"{fact['site_id']}/{fact['visitor_id']}"
+            self._awaited.setdefault(visitor, set()).add(fact["transaction_id"])
+            self.judge.hold(visitor, self._wall)
+
+    def _apply_round(
+        self, events: pa.Table, offsets: Ints, orders: list[OrderRecord], received_at: int
+    ) -> tuple[list[Fact], set[str]]:
+        """Apply events and orders; returns the purchases and refunds among them, and the visitors whose rows had not seen it all."""
         batch = batch_of(events, offsets)
         self._need_visitors([*batch.visitor.words, *(o.key for o in orders)])
+        news = {order.key for order in orders if self.shard.unread(order)}
         applied = self.shard.apply(batch, received_at, self._steady.time, orders, self._history)
         # rows of events read again are there already, but what the lost commit would have counted is not
         self._keep_events(events, offsets, applied.dedup_key, applied.accepted | applied.reread)
@@ -176,13 +263,18 @@ class Partition:
         self.counts.events += int(applied.accepted.sum())
         self.counts.repeated += int(applied.repeated.sum())
         ordering = (batch.name == PURCHASE) | (batch.name == REFUND)
-        facts = batch.records(np.flatnonzero(applied.accepted & ordering), FACT_COLUMNS)
-        return [_fact(fact) for fact in facts if fact["transaction_id"]]
+        rows = np.flatnonzero(applied.accepted & ordering)
+        at = events["received_at"].take(pa.array(rows)).to_pylist()
+        told = zip(offsets[rows].tolist(), at, batch.records(rows, FACT_COLUMNS), strict=True)
+        news.update(batch.visitor.words[code] for code in np.unique(batch.visitor.codes[applied.accepted]).tolist())
+        return [Fact(*one) for one in told if one[2]["transaction_id"]], news
 
     def _need_visitors(self, keys: Iterable[str]) -> None:
         missing = self.shard.missing(dict.fromkeys(keys))
         if missing:
-            load(self.shard, self._lookup.visitors(self.number, missing), self._steady.time)
+            rows = self._lookup.visitors(self.number, missing)
+            load(self.shard, rows, self._steady.time)
+            self.judge.load_visitors(keys_of(rows), rows)
 
     def _history(self, keys: Sequence[str], upto: int) -> Batch:
         """Events of some visitors up to an offset: those written, and those still to be written."""
@@ -222,14 +314,34 @@ class Partition:
 
     # -- people
 
-    def _apply_parts(self, parts: list[PartRecord]) -> None:
+    def _keep_told(self, record: MemberRecord) -> None:
+        self._told.append(record)
+
+    def _apply_parts(self, parts: list[PersonRecord]) -> None:
         self._need_people(part.key for part in parts)
-        self.people.apply(parts, self._steady.time)
+        if not self.judge.registry:
+            self.people.apply(parts, self._steady.time)
+            return
+        for one in rounds_of_people(parts):
+            last = {record.key: record for record in one}
+            keys, ticks = list(last), np.array([tick_of_record(record) for record in last.values()], np.int64)
+            fresh = {record.key for record in one if is_fresh(record)}
+            self.judge.members_before(keys, ticks, self._wall)
+            joined = self.people.apply(one, self._steady.time)
+            of_news = np.array([key in joined.news for key in keys], np.bool_)
+            keys = list(compress(keys, of_news))
+            of_fresh = np.array([key in fresh for key in keys], np.bool_)
+            self.judge.members_after(keys, ticks[of_news], of_fresh, joined)
+            for record in one:
+                if isinstance(record, PartRecord):
+                    self.judge.hold_member(record.key, record.visitor_id, self._wall if record.open else 0)
 
     def _need_people(self, keys: Iterable[str]) -> None:
         missing = self.people.missing(keys)
         if missing:
-            self.people.load(self._lookup.people(self.number, missing), self._steady.time)
+            rows = self._lookup.people(self.number, missing)
+            self.people.load(rows, self._steady.time)
+            self.judge.load_members(people_keys_of(rows), rows)
 
     # -- erasure
 
@@ -242,6 +354,7 @@ class Partition:
                 person = erasure.person_of(record.payload)
                 self._need_people([key := f"{person.site_id}/{person.member_id}"])
                 self.people.forget(key, record.offset)
+                self.judge.forget_member(key)
             else:
                 return self._erase_order(erasure.order_of(record.payload), record.offset)
         return []
@@ -250,6 +363,8 @@ class Partition:
         self._need_visitors([key := f"{gone.site_id}/{gone.visitor_id}"])
         if key in self.shard.slots:
             erase(self.shard, key, gone.member_id, gone.begin, gone.until, offset, self._history, self._steady.time)
+            if not gone.member_id:
+                self.judge.forget_visitor(key)
 
     def _erase_order(self, gone: ErasedOrder, offset: int) -> list[Outgoing]:
         key = f"{gone.site_id}/{gone.transaction_id}"
@@ -261,25 +376,75 @@ class Partition:
         self._changed_transactions[key] = None
         return self._orders_for_visitors(key, before)
 
-    def hand_over(self) -> list[Outgoing]:
-        """What changed of members' stints since the last call, for the shards of those members. To be in the log before the
-        next flush is written."""
-        told, slots = self.shard.take_untold()
-        return parts_of(rows_of(self.shard, slots, self.number), told) if told else []
+    def hand_over(self, only: Collection[str] | None = None) -> list[Outgoing]:
+        """What changed of members' stints since the last call (`only`: of these visitors, whose ticks are over), for the shards of those
+        members. To be in the log before the next flush is written."""
+        for visitor, member in [whose for whose in self._open if only is None or whose[0] in only]:
+            self._open.discard((visitor, member))
+            self.shard.tell(visitor, int(self.shard.words.codes([member])[0]))
+        told, slots = self.shard.take_untold(only)
+        if not told:
+            return []
+        ticks: dict[str, Tick] = {}
+        for visitor, member in told:
+            at, fresh = self.judge.told(visitor)
+            is_open = (only is None and at > self._clock) or self.judge.is_held(visitor, self._wall)
+            ticks[visitor] = Tick(at, is_open, fresh)
+            if is_open:
+                self._open.add((visitor, member))
+            else:
+                self.judge.was_told(visitor)
+        return parts_of(self._visitor_rows(slots), told, ticks)
+
+    # -- segments
+
+    def advance(self, as_of: int, settled: int, now: int) -> None:
+        """Let time pass: until `as_of` everything received is applied, until `settled` also what other partitions had to tell."""
+        self._wall, self._clock = now, as_of - GRACE
+        self.judge.define(self._lookup.registry(now))
+        if self.judge.registry:
+            self._wake(*self._lookup.sleepers(self.number, now))
+        for _ in range(ADVANCES):
+            if not self.judge.advance(self._clock, settled, now):
+                break
+
+    def _wake(self, visitors: list[str], members: list[str]) -> None:
+        """Have people in memory for as long as it takes to judge them."""
+        visitors, members = self.shard.missing(visitors), self.people.missing(members)
+        self._need_visitors(visitors)
+        self._need_people(members)
+        self.judge.enroll(visitors, members)
+        self.shard.let_go(visitors)
+        self.people.let_go(members)
+
+    @property
+    def told_until(self) -> int:
+        """What happened until then (epoch ms) has been told others by the last `hand_over`."""
+        return self._clock - TICK
+
+    def take_transitions(self) -> list[Transition]:
+        """Who entered and left segments since the last call: to be in their log before the next flush is written."""
+        found = self.judge.take()
+        self._transitions += found
+        return found
+
+    def _visitor_rows(self, slots: Ints) -> pa.Table:
+        rows = rows_of(self.shard, slots, self.number)
+        return with_columns(rows, self.judge.visitor_columns(slots))
 
     # -- orders
 
-    def _apply_facts(self, facts: list[tuple[int, dict[str, Any]]]) -> list[Outgoing]:
-        self._need_transactions(f"{fact['site_id']}/{fact['transaction_id']}" for _, fact in facts)
-        touched: dict[str, None] = {}
-        for offset, fact in facts:
+    def _apply_facts(self, facts: list[Fact]) -> list[Outgoing]:
+        self._need_transactions(f"{fact['site_id']}/{fact['transaction_id']}" for _, _, fact in facts)
+        touched: dict[str, int] = {}
+        for offset, at, fact in facts:
             key = f"{fact['site_id']}/{fact['transaction_id']}"
             if self._transactions[key].add(fact, offset):
-                touched[key] = None
-        self._changed_transactions |= touched
+                touched[key] = max(at, touched.get(key, 0))
+        self._changed_transactions |= dict.fromkeys(touched)
         out: list[Outgoing] = []
-        for key in touched:
-            out += self._orders_for_visitors(key)
+        for key, at in touched.items():
+            out += self._orders_for_visitors(key, at=at)
         return out
 
     def _need_transactions(self, keys: Iterable[str]) -> None:
@@ -292,20 +457,12 @@ class Partition:
                 self._transactions[key] = found.get(key) or Transaction()
             self.known_transactions.insert(key_hashes(absent))
 
-    def _orders_for_visitors(self, key: str, before: Set[str] = frozenset()) -> list[Outgoing]:
+    def _orders_for_visitors(self, key: str, before: Set[str] = frozenset(), at: int = 0) -> list[Outgoing]:
         """The order, to everyone who sent a copy (or did `before`): one owns it, the others must not count it."""
         site_id, transaction_id = key.split("/", 1)
         transaction = self._transactions[key]
         order = transaction.order()
-        told = {
-            "transaction_id": transaction_id,
-            "version": transaction.version,
-            "occurred_at": order.occurred_at,
-            "counted": order.counted,
-            "units": order.units,
-            "revenue": order.value - order.refunded if self._in_base_currency(site_id, order.currency) else 0,
-            "lines": [[line.item_id, line.category, line.units] for line in order.lines],
-        }
+        told = self._told_of(site_id, transaction_id, transaction.version, order)
         return [
             outgoing(
                 f"{site_id}/{visitor_id}",
@@ -316,31 +473,54 @@ class Partition:
                     "visitor_id": visitor_id,
                     "order": {**told, "owner": visitor_id == order.visitor_id},
                 },
+                at,
             )
             for visitor_id in sorted(transaction.visitors | before)
         ]
+
+    def _told_of(self, site_id: str, transaction_id: str, version: int, order: Order) -> dict[str, Any]:
+        """An order as visitors are told of it."""
+        return {
+            "transaction_id": transaction_id,
+            "version": version,
+            "occurred_at": order.occurred_at,
+            "counted": order.counted,
+            "units": order.units,
+            "revenue": order.value - order.refunded if self._in_base_currency(site_id, order.currency) else 0,
+            "lines": [[line.item_id, line.category, line.units] for line in order.lines],
+        }
 
     def _in_base_currency(self, site_id: str, currency: str) -> bool:
         return currency in ("", self._lookup.currency(site_id))
 
     # -- rows out
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the state held."""
+        return self.shard.nbytes + self.people.nbytes + self.judge.nbytes
+
     def flush(self, now: int) -> Flush:
         """Everything that changed since the last flush, and the commit that says how far the log is read."""
         records = self.hand_over()
+        transitions = self.take_transitions()
         tables: dict[str, pa.Table] = {}
         if self._rejected:
             tables["rejected_events"] = pa.Table.from_pylist(self._rejected, REJECTED)
+        if self._told:
+            tables["member_data"], self._told = member_rows(self._told, self.number), []
         slots = self.shard.take_changed()
         folded = self.shard.take_folded()
         if folded is not None:
             tables["visits"] = self._folded_visits(folded)
         if self._changed_transactions:
             tables["orders"] = self._order_rows()
+        if self._transitions:
+            tables["transitions"], self._transitions = rows_of_transitions(self._transitions, self.number), []
         if len(slots):
-            tables["visitors"] = rows_of(self.shard, slots, self.number)
+            tables["visitors"] = self._visitor_rows(slots)
         if people := self.people.take_changed():
-            tables["people"] = self.people.rows(people, self.number)
+            tables["people"] = with_columns(self.people.rows(people, self.number), self.judge.member_columns(people))
             self.people.drop_empty(people)
         if self._rolled_up is not None and due(now, self._rolled_up, ROLLUP_EVERY):
             self._rolled_up = now - now % ROLLUP_EVERY
@@ -348,13 +528,15 @@ class Partition:
             rollups = rollups_of(self.shard, self.people, self.number, self.partitions, self._rolled_up, sites)
             if len(rollups):
                 tables["rollups"] = rollups
+            if self.judge.registry:
+                tables["segment_counts"] = self.judge.counts(self._rolled_up, self._clock)
         steady = self._steady.at(now)
         if due(now, self._evicted, EVICT_EVERY) and not self._steady.doubts:
             self._evicted = now
-            self.shard.evict(now, steady)
-            self.people.evict(now, steady)
+            if self.shard.evict(now, steady) + self.people.evict(now, steady):
+                self.judge.forget_gone()
         commit = Commit(self.number, self._flushed, self.offset, now)
-        flush = Flush(commit, tables, self._events, self._products, records)
+        flush = Flush(commit, tables, self._events, self._products, records, transitions)
         self._events, self._rejected, self._changed_transactions = [], [], {}
         self._flushed = self.offset
         if len(self._transactions) > TRANSACTIONS_KEPT:
@@ -428,13 +610,14 @@ def transaction_of(version: int, facts: str) -> Transaction:
     return Transaction(version, {(f["visitor_id"], f["event_id"]): f for f in known})
 
 
-def _fact(fact: dict[str, Any]) -> Outgoing:
+def _sent(sent: Fact) -> Outgoing:
+    fact = sent.told
     told = {k: v for k, v in fact.items() if v is not None}
     told["items"] = [
         {k: line[k] for k in ("item_id", "price", "quantity", "category") if line[k] is not None}
         for line in fact["items"] or []
     ]
-    return outgoing(f"{fact['site_id']}/{fact['transaction_id']}", "order_fact", fact["site_id"], told)
+    return outgoing(f"{fact['site_id']}/{fact['transaction_id']}", "order_fact", fact["site_id"], told, sent.at)
 
 
 def _text(event: dict[str, Any]) -> str:

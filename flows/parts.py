@@ -5,7 +5,8 @@ from __future__ import annotations
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import orjson
 import pyarrow as pa
@@ -21,19 +22,39 @@ MOST_BYTES = 64 << 20
 _INT64 = (1 << 63) - 1
 
 
-def parts_of(rows: pa.Table, told: Mapping[tuple[str, str], int]) -> list[Outgoing]:
-    """A record for each of `told`: (site_id/visitor_id, member id) -> version. `rows`: all their stints' rows, of table `visitors`."""
+class Tick(NamedTuple):
+    """What a part tells of: a tick by its end (epoch ms), whether it is not over yet, and whether something of it is not late."""
+
+    at: int = 0
+    open: bool = False
+    fresh: bool = True
+
+
+def parts_of(
+    rows: pa.Table, told: Mapping[tuple[str, str], int], ticks: Mapping[str, Tick] = MappingProxyType({})
+) -> list[Outgoing]:
+    """A record for each of `told`: (site_id/visitor_id, member id) -> version. `rows`: all their stints' rows, of table `visitors`;
+    `ticks`: by site_id/visitor_id."""
     held: dict[tuple[str, str], dict[int, Row]] = {whose: {} for whose in told}
     if len(rows):
         sites, visitors = rows["site_id"].to_pylist(), rows["visitor_id"].to_pylist()
         for site_id, visitor_id, row in zip(sites, visitors, rows_for_parts(rows), strict=True):
             held[f"{site_id}/{visitor_id}", row["member_id"]][row.get("stint_start", 0)] = row
-    return [_part(visitor, member, version, held[visitor, member]) for (visitor, member), version in told.items()]
+    return [
+        _part(visitor, member, version, held[visitor, member], ticks.get(visitor, Tick()))
+        for (visitor, member), version in told.items()
+    ]
 
 
-def _part(visitor: str, member_id: str, version: int, rows: Mapping[int, Row]) -> Outgoing:
+def _part(visitor: str, member_id: str, version: int, rows: Mapping[int, Row], tick: Tick) -> Outgoing:
     site_id, visitor_id = visitor.split("/", 1)
     told: dict[str, Any] = {"site_id": site_id, "member_id": member_id, "visitor_id": visitor_id, "version": version}
+    if tick.at:
+        told["at"] = tick.at
+    if tick.open:
+        told["open"] = True
+    if not tick.fresh:
+        told["fresh"] = False
     held = orjson.dumps(list(rows.items()))
     if len(held) <= LARGE_BYTES:
         told["rows"] = orjson.Fragment(held)
@@ -48,7 +69,11 @@ def part_of(payload: str, offset: int) -> PartRecord:
     held = orjson.loads(_unpacked(told["packed"])) if "packed" in told else told["rows"]
     rows = {whole(begin, LATEST_MS): check_row(row) for begin, row in held}
     member = f"{key(told['site_id'])}/{text(told['member_id'])}"
-    return PartRecord(member, offset, text(told["visitor_id"]), whole(told["version"], _INT64), rows)
+    at, is_open, fresh = told.get("at", 0), told.get("open", False), told.get("fresh", True)
+    if not isinstance(is_open, bool) or not isinstance(fresh, bool):
+        raise TypeError("open and fresh are true or false")
+    version = whole(told["version"], _INT64)
+    return PartRecord(member, offset, text(told["visitor_id"]), version, rows, whole(at, LATEST_MS), is_open, fresh)
 
 
 def _unpacked(packed: str) -> bytes:

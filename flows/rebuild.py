@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from flows.decode import Internal, decode, stretches
 from flows.lookup import past_events
+from flows.members import member_of
 from flows.parts import part_of, parts_of
 from flows.patience import patiently
 from flows.rebuild_replay import TABLES, Pace, RebuiltLookup, Replay, Replayed, rebuilt
@@ -27,6 +28,8 @@ from flows.visitors.seen import Seen
 from flows.visitors.tables import Hashes, Ints
 from flows.writer import partition_of
 from ingest.log.log import Block, EventLog, OffsetOutOfRange
+from ingest.members import KIND as MEMBER
+from ingest.members import member_key, member_line
 from sql.store import Store
 
 BLOCK_BYTES = 8 << 20
@@ -96,10 +99,10 @@ def from_log(log: EventLog, store: Store, targets: dict[int, Commit], progress: 
 
 
 def from_events(log: EventLog, store: Store, targets: dict[int, Commit], progress: Progress, pace: Pace) -> None:
-    """Fill the tables beside the live ones from table `events`; of the log only what no commit covers yet is read.
+    """Fill the tables beside the live ones from tables `events` and `member_data`; of the log only what no commit covers yet is read.
 
     First every partition's events, one partition after another; then the facts they make, as orders; then the orders, to
-    their visitors; then members' stints, to their people. A fact that still waits in the log for its partition is left out: it
+    their visitors; then members' stints and data, to their people. A fact that still waits in the log for its partition is left out: it
     comes when the flow goes on. A part that waits there is in its person already: then it changes nothing.
     """
     _require_reach(log, targets)
@@ -149,6 +152,7 @@ def from_events(log: EventLog, store: Store, targets: dict[int, Commit], progres
         for number in targets:
             rows = _rebuilt_parts(store, number)
             _route(parts_of(rows, _told_of(rows)), parts)
+            _route(_member_data(store, number, targets[number].to_offset), parts)
         progress.begin("people", sum(spool.records for spool in parts))
         for number, target in targets.items():
             replay = Replay(store, Replayed(number, log.partitions, afresh), pace, finished_at=target.to_offset)
@@ -161,6 +165,8 @@ def from_events(log: EventLog, store: Store, targets: dict[int, Commit], progres
 def swap(store: Store, targets: dict[int, Commit]) -> None:
     """Put the rebuilt tables in the place of the live ones and drop those. Raises RebuildRefused if the flow has run."""
     require_still(store, targets)
+    for number in targets:
+        store.command(store.text("rebuild_segments"), {"shard": number})
     for name in ("visits", "visitors", "orders"):
         store.command(store.text(f"rebuild_forget_{name}"))
     store.command(store.text("rebuild_swap"))
@@ -182,14 +188,15 @@ def discard(store: Store) -> None:
 
 
 def waiting_people(log: EventLog, targets: Mapping[int, Commit]) -> set[tuple[str, str]]:
-    """People, as (site, member id), who have parts in the log after their partition's commit."""
+    """People, as (site, member id), who have parts or data in the log after their partition's commit."""
     found = set()
     for number, target in targets.items():
         for block in _blocks(log, number, target.to_offset, log.end(number)):
             for record in decode(block.lines, block.offsets).internal:
-                if record.kind == "part":
+                if record.kind in ("part", MEMBER):
                     with suppress(ValueError, KeyError, TypeError):  # the flow will put it with the rejected ones
-                        site_id, _, member = part_of(record.payload, record.offset).key.partition("/")
+                        told = member_of(record.payload, 0, 0) if record.kind == MEMBER else part_of(record.payload, 0)
+                        site_id, _, member = told.key.partition("/")
                         found.add((site_id, member))
     return found
 
@@ -309,6 +316,15 @@ def _event_lines(store: Store, number: int, upto: int, most: int) -> Iterator[tu
 
 def _rebuilt_parts(store: Store, number: int) -> pa.Table:
     return patiently("read rebuilt visitors", lambda: store.arrow("rebuild_parts", {"shard": number}))
+
+
+def _member_data(store: Store, number: int, upto: int) -> Iterator[Outgoing]:
+    """The records of members' data of a shard, up to its commit, as lines of the log again."""
+    about = {"shard": number, "upto": upto}
+    for row in patiently("read members' data", lambda: store.rows("rebuild_member_data", about)):
+        told = orjson.loads(row["told"])
+        line = member_line(row["site_id"], row["member_id"], row["received_at"], row["as_of"], told)
+        yield Outgoing(member_key(row["site_id"], row["member_id"]), line)
 
 
 def _told_of(rows: pa.Table) -> dict[tuple[str, str], int]:

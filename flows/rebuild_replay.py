@@ -12,9 +12,11 @@ import pyarrow.compute as pc
 
 from flows.cadence import Steady
 from flows.lookup import StoreLookup
+from flows.membership.definitions import Registry
 from flows.partition import Partition
 from flows.patience import patiently
 from flows.records import Outgoing
+from flows.visitors.profiles import MemberRecord
 from flows.visitors.tables import Ints
 from sql.store import Store
 
@@ -57,6 +59,14 @@ class RebuiltLookup(StoreLookup):
         found = super().people(shard, keys)
         return versioned(found, 0) if self._afresh else found
 
+    def registry(self, now: int) -> Registry:
+        """Nobody enters a segment again."""
+        return Registry()
+
+    def sleepers(self, shard: int, now: int) -> tuple[list[str], list[str]]:
+        """Nobody is woken."""
+        return [], []
+
     def sites(self, now: int) -> Sequence[str]:
         """None: a rebuild tells no figures of the past."""
         return ()
@@ -74,6 +84,9 @@ class Replayed(Partition):
 
     def _keep_events(self, events: pa.Table, offsets: Ints, dedup: Any, keep: Any) -> None:
         self.log_time = max(self.log_time, pc.max(events["received_at"]).as_py() or 0)
+
+    def _keep_told(self, record: MemberRecord) -> None:
+        self.log_time = max(self.log_time, record.received_at)
 
     def _reject(self, site_id: str, at: int, reason: str, detail: str, event: str, offset: int) -> None:
         self.counts.rejected += 1

@@ -22,13 +22,14 @@ class Outgoing(NamedTuple):
     line: bytes
 
 
-def outgoing(key: str, kind: str, site_id: str, payload: dict[str, Any]) -> Outgoing:
-    """A record between shards."""
+def outgoing(key: str, kind: str, site_id: str, payload: dict[str, Any], at: int = 0) -> Outgoing:
+    """A record between shards; `at`, epoch ms: log time of the shard that sends it, where somebody's tick depends on it."""
     text = orjson.dumps(payload).decode()
-    return Outgoing(key, orjson.dumps({"kind": kind, "site_id": site_id, "payload": text}))
+    told = {"received_at": at} if at else {}
+    return Outgoing(key, orjson.dumps({"kind": kind, "site_id": site_id, **told, "payload": text}))
 
 
-def order_of(payload: str, offset: int) -> OrderRecord:
+def order_of(payload: str, offset: int, at: int = 0) -> OrderRecord:
     """An order on its way to a visitor."""
     record = orjson.loads(payload)
     order = record["order"]
@@ -41,7 +42,7 @@ def order_of(payload: str, offset: int) -> OrderRecord:
         raise TypeError("counted and owner are true or false")
     for item, category, units in order["lines"]:
         text(item), text(category, empty=True), whole(units, _INT64)
-    return OrderRecord(f"{key(record['site_id'])}/{text(record['visitor_id'])}", offset, order)
+    return OrderRecord(f"{key(record['site_id'])}/{text(record['visitor_id'])}", offset, order, at)
 
 
 def fact_of(payload: str) -> dict[str, Any]:

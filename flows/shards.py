@@ -11,8 +11,9 @@ from flows import metrics
 from flows.cadence import due
 from flows.flush import Flush
 from flows.partition import Partition
-from flows.records import Outgoing
+from flows.progress import Progress
 from flows.source import Pull
+from flows.writer import Handed
 
 FLUSH_EVERY = 1_000
 """Milliseconds between flushes."""
@@ -24,7 +25,7 @@ HAND_OVER_EVERY = 200
 """Milliseconds between records to members' shards: each of them flushes its people every second anyway. With the flush while the
 log is far ahead."""
 
-Output = Sequence[Outgoing] | Flush
+Output = Handed | Flush
 
 log = structlog.get_logger()
 
@@ -37,10 +38,14 @@ class Shards:
     """
 
     def __init__(
-        self, open_partition: Callable[[int, int], Partition], sites: Callable[[int], Sequence[str]] = lambda now: ()
+        self,
+        open_partition: Callable[[int, int], Partition],
+        sites: Callable[[int], Sequence[str]] = lambda now: (),
+        progress: Progress | None = None,
     ) -> None:
-        """`open_partition(number, offset)` restores a partition as it was committed; `sites(now)` are all there are."""
-        self._open, self._sites = open_partition, sites
+        """`open_partition(number, offset)` restores a partition as it was committed; `sites(now)` are all there are; `progress`: of all
+        partitions."""
+        self._open, self._sites, self._progress = open_partition, sites, progress
         self._shards: dict[int, _Shard] = {}
 
     def __call__(self, pulls: list[Pull]) -> list[tuple[int, Output]]:
@@ -49,7 +54,9 @@ class Shards:
         for pull in pulls:
             shard = self._shards.get(pull.partition)
             if shard is None:
-                shard = self._shards[pull.partition] = _Shard(self._open(pull.partition, pull.start), self._sites)
+                shard = self._shards[pull.partition] = _Shard(
+                    self._open(pull.partition, pull.start), self._sites, self._progress
+                )
             out += [(pull.partition, output) for output in shard.take(pull)]
         return out
 
@@ -57,8 +64,8 @@ class Shards:
 class _Shard:
     """One partition, flushed every second."""
 
-    def __init__(self, partition: Partition, sites: Callable[[int], Sequence[str]]) -> None:
-        self._partition, self._sites = partition, sites
+    def __init__(self, partition: Partition, sites: Callable[[int], Sequence[str]], progress: Progress | None) -> None:
+        self._partition, self._sites, self._progress = partition, sites, progress
         self._flushed_at = self._handed_over_at = 0
 
     def take(self, pull: Pull) -> Iterator[Output]:
@@ -66,14 +73,18 @@ class _Shard:
         for stretch in pull.read.stretches:
             records = partition.apply(stretch.decoded, stretch.upto, pull.now)
             if records:
-                yield records
+                yield Handed(records)
+        settled = self._progress.settled(partition.number, pull.as_of, pull.now) if self._progress else pull.as_of
+        partition.advance(pull.as_of, settled, pull.now)
         if due(pull.now, self._flushed_at, FLUSH_EVERY_BEHIND if pull.read.behind else FLUSH_EVERY):
             self._flushed_at = self._handed_over_at = pull.now
             yield self._flush(partition, pull)
+            yield Handed((), until=partition.told_until)
         elif not pull.read.behind and due(pull.now, self._handed_over_at, HAND_OVER_EVERY):
             self._handed_over_at = pull.now
-            if records := partition.hand_over():
-                yield records
+            yield Handed(partition.hand_over(), partition.take_transitions(), partition.told_until)
+        elif transitions := partition.take_transitions():
+            yield Handed((), transitions)
 
     def _flush(self, partition: Partition, pull: Pull) -> Flush:
         flush = partition.flush(pull.now)
@@ -88,7 +99,7 @@ class _Shard:
             self._tell_rejected(flush.rejected, pull)
         metrics.VISITORS.labels(label).set(len(partition.shard.slots))
         metrics.PEOPLE.labels(label).set(len(partition.people))
-        metrics.STATE_BYTES.labels(label).set(partition.shard.nbytes + partition.people.nbytes)
+        metrics.STATE_BYTES.labels(label).set(partition.nbytes)
         return flush
 
     def _tell_rejected(self, rejected: Mapping[tuple[str, str], int], pull: Pull) -> None:

@@ -19,7 +19,7 @@ from flows.read_ahead import Read, Reader
 from ingest.log.log import EventLog, LogUnavailable, OffsetOutOfRange
 
 IDLE_SECONDS = 0.05
-TICK_MILLISECONDS = 250
+TICK_MILLISECONDS = 100
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 """When a partition wants to be asked again. Bytewax compares it with the wall clock: were it a time to come, a clock that is

@@ -6,6 +6,7 @@ import zlib
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from threading import Event, Lock
 
 import pyarrow as pa
@@ -13,7 +14,9 @@ import pyarrow as pa
 from flows import metrics
 from flows.flush import Flush
 from flows.lag import Lag
+from flows.membership.transitions import Transition
 from flows.patience import patiently
+from flows.progress import Progress
 from flows.records import Outgoing
 from ingest.log.log import EventLog
 from sql.store import Store
@@ -24,7 +27,18 @@ THREADS = 2
 UNWRITTEN = 16
 """Writes that may wait; with more, the workers wait too, and stop reading the log."""
 
-Write = Sequence[Outgoing] | Flush
+
+@dataclass(frozen=True)
+class Handed:
+    """What a shard tells others between two flushes: records for the log, transitions for theirs; and until when (epoch ms) everything
+    received has then been told."""
+
+    records: Sequence[Outgoing]
+    transitions: Sequence[Transition] = ()
+    until: int = 0
+
+
+Write = Handed | Flush
 
 
 def partition_of(key: str, partitions: int) -> int:
@@ -39,9 +53,17 @@ class Writer:
     flush written, its commit would cover rows that are not there.
     """
 
-    def __init__(self, log: EventLog, store: Store, lag: Lag | None = None) -> None:
-        """`lag` is told of commits."""
+    def __init__(
+        self,
+        log: EventLog,
+        store: Store,
+        lag: Lag | None = None,
+        transitions: EventLog | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """`transitions`: the log of them. `lag` is told of commits, `progress` of what was told others."""
         self._log, self._store, self._lag = log, store, lag
+        self._transitions, self._progress = transitions, progress
         self._threads = [ThreadPoolExecutor(1, thread_name_prefix=f"writer-{number}") for number in range(THREADS)]
         self._pending: deque[Future[None]] = deque()
         self._lock = Lock()
@@ -50,7 +72,7 @@ class Writer:
     def submit(self, shard: int, write: Write) -> None:
         """Give a write; waits while too many are unwritten. Raises what an earlier one failed with (a mistake)."""
         with self._lock:
-            self._pending.append(self._threads[shard % THREADS].submit(self._write, write))
+            self._pending.append(self._threads[shard % THREADS].submit(self._write, shard, write))
             while self._pending and (len(self._pending) > UNWRITTEN or self._pending[0].done()):
                 self._pending.popleft().result()
 
@@ -60,26 +82,34 @@ class Writer:
             while self._pending:
                 self._pending.popleft().result()
 
-    def _write(self, write: Write) -> None:
+    def _write(self, shard: int, write: Write) -> None:
         if self._failed.is_set():
             return
         try:
             if isinstance(write, Flush):
                 self._write_flush(write)
             else:
-                self._append(write)
+                self._append(write.records, write.transitions)
+                if self._progress is not None and write.until:
+                    self._progress.note(shard, write.until)
         except BaseException:
             self._failed.set()
             raise
 
-    def _append(self, out: Sequence[Outgoing]) -> None:
-        records = [(partition_of(record.key, self._log.partitions), record.line) for record in out]
-        patiently("append to the log", lambda: self._log.append(records))
+    def _append(self, out: Sequence[Outgoing], transitions: Sequence[Transition]) -> None:
+        if out:
+            records = [(partition_of(record.key, self._log.partitions), record.line) for record in out]
+            patiently("append to the log", lambda: self._log.append(records))
+        log = self._transitions
+        if transitions and log is not None:
+            lines = [(partition_of(one.key, log.partitions), one.line) for one in transitions]
+            patiently("append transitions", lambda: log.append(lines))
+            for one in transitions:
+                metrics.TRANSITIONS.labels(one.type, one.reason).inc()
 
     def _write_flush(self, flush: Flush) -> None:
         commit, written = flush.commit, 0
-        if flush.records:
-            self._append(flush.records)
+        self._append(flush.records, flush.transitions)
         with metrics.FLUSH_SECONDS.time():
             for name, rows in flush.tables():
                 self._insert(name, rows, commit.partition)

@@ -108,6 +108,11 @@ class Reason(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     UNKNOWN_CURRENCY = "unknown_currency"
     UNKNOWN_ENVIRONMENT = "unknown_environment"
+    MISSING_MEMBER_ID = "missing_member_id"
+    NOTHING_TOLD = "nothing_told"
+    UNKNOWN_FIELD = "unknown_field"
+    UNDECLARED_TRAIT = "undeclared_trait"
+    BAD_DATE = "bad_date"
     PROPERTIES_TOO_LARGE = "properties_too_large"
     # clock
     BAD_TIME = "bad_time"
@@ -141,9 +146,9 @@ EXPLANATIONS: Final[dict[Reason, str]] = {
     Reason.MISSING_VISITOR_ID: "every event has a `visitor_id`",
     Reason.MISSING_TRANSACTION_ID: "`purchase` and `refund` have a `transaction_id`",
     Reason.MISSING_ITEM_ID: "every item has an `item_id`",
-    Reason.ID_TOO_LONG: "`event_id` has at most 64 bytes, `visitor_id` at most 128",
+    Reason.ID_TOO_LONG: "`event_id` has at most 64 bytes, `visitor_id` and a coupon's id at most 128",
     Reason.CONTROL_CHARACTER_IN_ID: "an id holds a control character",
-    Reason.TEXT_TOO_LONG: "a text has at most 2,000 characters",
+    Reason.TEXT_TOO_LONG: "a text has at most 2,000 characters; in members' data 200",
     Reason.TOO_MANY_ITEMS: "an event has at most 200 items",
     Reason.NEGATIVE_MONEY: "an amount is negative; a refund's amounts are positive too",
     Reason.FRACTIONAL_MONEY: "amounts are whole numbers of the currency's smallest unit (won, yen, cents)",
@@ -151,6 +156,11 @@ EXPLANATIONS: Final[dict[Reason, str]] = {
     Reason.OUT_OF_RANGE: "a number is outside its range",
     Reason.UNKNOWN_CURRENCY: "`currency` is a code of ISO 4217, such as KRW",
     Reason.UNKNOWN_ENVIRONMENT: "`environment` is pc_web, mobile_web or hybrid_app",
+    Reason.MISSING_MEMBER_ID: "members' data names its member: `member_id`",
+    Reason.NOTHING_TOLD: "members' data tells something besides `member_id` and `as_of`",
+    Reason.UNKNOWN_FIELD: "members' data has no such field, channel or part of a coupon",
+    Reason.UNDECLARED_TRAIT: "a trait has to be declared first: PUT /v1/traits/{name}",
+    Reason.BAD_DATE: "a birthday is 1990-05-17 or 05-17; other days are of the years 1900 to 2199",
     Reason.PROPERTIES_TOO_LARGE: "the additional properties take more than 32,768 bytes",
     Reason.BAD_TIME: "a time is epoch milliseconds, or ISO 8601 with a zone, not before the year 2000",
     Reason.IN_THE_FUTURE: "the event lies more than 24 hours in the future",

@@ -34,9 +34,21 @@ SHARDING: Final[Mapping[str, str]] = {
     "orders": "shard",
     "commits": "partition",
     "rollups": "shard",
+    "transitions": "CRC32(concat(site_id, '/', segment_id))",
+    "segment_counts": "shard",
     "products": "CRC32(concat(site_id, '/', item_id))",
     "erasures": "CRC32(site_id)",
     "opt_outs": "CRC32(site_id)",
+    "hooks": "CRC32(site_id)",
+    "deliveries": "CRC32(hook_id)",
+    "dispatchers": "CRC32(process_id)",
+    "dispatch_positions": "partition",
+    "member_data": "shard",
+    "traits": "CRC32(site_id)",
+    "users": "CRC32(user_id)",
+    "user_roles": "CRC32(user_id)",
+    "sessions": "CRC32(token_hash)",
+    "audit": "CRC32(site_id)",
 }
 """Which shard of the cluster has a row: this, modulo their number. Rows that replace each other must give the same.
 

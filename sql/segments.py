@@ -22,7 +22,10 @@ _ALPHABET = string.ascii_lowercase + string.digits
 
 @dataclass(frozen=True)
 class Segment:
-    """One version of a segment. `expression` is JSON as saved; `created_at` (epoch ms) is of this version."""
+    """One version of a segment. `expression` is JSON as saved; `created_at` (epoch ms) is of this version.
+
+    `fire_for_current`: who matches when the version takes effect enters it like everybody after that.
+    """
 
     segment_id: str
     version: int
@@ -30,20 +33,26 @@ class Segment:
     expression: Any
     created_at: int
     deleted: bool
+    fire_for_current: bool = False
 
 
-def create_segment(store: Store, site_id: str, name: str, expression: Any, now: int) -> Segment:
+def create_segment(
+    store: Store, site_id: str, name: str, expression: Any, now: int, *, fire_for_current: bool = False
+) -> Segment:
     """Save a new segment under a random id, as version 1."""
     segment_id = "seg_" + "".join(secrets.choice(_ALPHABET) for _ in range(16))
-    return _write(store, site_id, Segment(segment_id, 1, name, expression, now, False))
+    return _write(store, site_id, Segment(segment_id, 1, name, expression, now, False, fire_for_current))
 
 
-def update_segment(store: Store, site_id: str, segment_id: str, name: str, expression: Any, now: int) -> Segment | None:
+def update_segment(
+    store: Store, site_id: str, segment_id: str, name: str, expression: Any, now: int, *, fire_for_current: bool = False
+) -> Segment | None:
     """Save the next version; None if the site has no such segment."""
     current = get_segment(store, site_id, segment_id)
     if current is None:
         return None
-    return _write(store, site_id, Segment(segment_id, current.version + 1, name, expression, now, False))
+    following = Segment(segment_id, current.version + 1, name, expression, now, False, fire_for_current)
+    return _write(store, site_id, following)
 
 
 def delete_segment(store: Store, site_id: str, segment_id: str, now: int) -> bool:
@@ -80,6 +89,7 @@ def _segment(row: dict[str, Any]) -> Segment:
         expression=json.loads(row["expression"]),
         created_at=row["created_at"],
         deleted=bool(row["deleted"]),
+        fire_for_current=bool(row["fire_for_current"]),
     )
 
 
@@ -96,6 +106,7 @@ def _write(store: Store, site_id: str, segment: Segment) -> Segment:
                 "expression": pa.array([json.dumps(segment.expression, ensure_ascii=False)], text),
                 "created_at": pa.array([segment.created_at], pa.timestamp("ms", "UTC")),
                 "deleted": pa.array([int(segment.deleted)], pa.uint8()),
+                "fire_for_current": pa.array([segment.fire_for_current], pa.bool_()),
             }
         ),
     )

@@ -46,11 +46,11 @@ async def send_events(
     """Send events. 202 means the log has the accepted ones, whatever crashes next; each refused one has its reason."""
     if history and holder.kind != "secret":
         raise ProblemError(403, "wrong_kind_of_key", "history=true needs the secret key.")
-    return await run_in_threadpool(receive, context, holder, await _arrived(request, history))
+    return await run_in_threadpool(receive, context, holder, await arrived(request, history))
 
 
 async def _call(kind: SegmentCall, request: Request, context: Here, holder: Sender) -> EventsAnswer:
-    return await run_in_threadpool(receive, context, holder, await _arrived(request), kind)
+    return await run_in_threadpool(receive, context, holder, await arrived(request), kind)
 
 
 @router.post("/identify", openapi_extra=_CALL)
@@ -83,7 +83,8 @@ async def segment_batch(request: Request, context: Here, holder: Sender) -> Even
     return await _call("batch", request, context, holder)
 
 
-async def _arrived(request: Request, history: bool = False) -> Arrived:
+async def arrived(request: Request, history: bool = False) -> Arrived:
+    """A request as it came in."""
     headers = request.headers
     return Arrived(
         body=await request.body(),

@@ -12,6 +12,7 @@ from api.cards import read_cards
 from api.context import Context, Here
 from api.last_answers import question
 from api.live import Question, find
+from api.memberships import looked_up
 from api.problems import responses
 from api.schemas import LiveIn, LiveOut, LiveQuery
 from api.shown import asked_segment, fresh
@@ -28,9 +29,9 @@ def live(context: Here, holder: Reader, query: Annotated[LiveQuery, Query()]) ->
     """Who is there: people of the last 24 hours or 7 days, everyone or one saved segment, latest activity first."""
 
     def answer() -> LiveOut:
-        asked = asked_for(context.store, holder.site_id, None, "")
+        asked = asked_for(context.store, holder, None, "")
         if query.segment is not None:
-            asked = saved(context.store, holder.site_id, query.segment, "?segment")
+            asked = saved(context.store, holder, query.segment, "?segment")
         return _live(context, holder, asked, query)
 
     return context.last.answer(question(holder.site_id, "live", query), context.clock(), answer)
@@ -41,13 +42,14 @@ def live_of_expression(context: Here, holder: Reader, body: LiveIn) -> LiveOut:
     """The same for any expression, without saving it."""
 
     def answer() -> LiveOut:
-        return _live(context, holder, asked_for(context.store, holder.site_id, body.segment, "/segment"), body)
+        return _live(context, holder, asked_for(context.store, holder, body.segment, "/segment"), body)
 
     return context.last.answer(question(holder.site_id, "live of expression", body), context.clock(), answer)
 
 
 def _live(context: Context, holder: KeyHolder, asked: Asked, wanted: LiveQuery | LiveIn) -> LiveOut:
     now, online_minutes = context.clock(), context.settings.online_minutes
+    asked = looked_up(context, holder.site_id, asked, now)
     wanted_ones = Question(holder.site_id, wanted.window, asked, wanted.q, wanted.sort, wanted.limit)
     found = find(context.store, wanted_ones, wanted.cursor, now, online_minutes)
     return LiveOut(

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 
 from api.auth import Reader
 from api.cards import cards_of, order_of, person_visit_of, product_names
 from api.context import Context, Here
 from api.explain import Why, explain
+from api.held import memberships_of
 from api.last_answers import question
+from api.member_data import data_of, read_member
+from api.member_shapes import MemberData
 from api.people import DEVICES, VISITOR, Row, devices_of, find_person, find_stints, place_of
+from api.person_shapes import PersonOut, VisitorOut
 from api.problems import ProblemError, not_found, responses
-from api.schemas import (
-    Card,
-    DeviceOut,
+from api.schemas import Card, DeviceOut, Sentences, Stint
+from api.segment_shapes import (
     Explained,
-    PersonOut,
     PersonSegments,
-    Sentences,
-    Stint,
-    VisitorOut,
+    PersonTransitionsQuery,
+    TransitionList,
     VisitorSegments,
     WhyOut,
 )
 from api.shown import fresh
 from api.strict import AboutOneRoute
 from api.times import iso_or_none
+from api.transitions import find_transitions
 from flows.segments.sentence import sentence
 from sql.keys import KeyHolder
 from sql.segments import list_segments
@@ -53,6 +55,17 @@ def person_segments(context: Here, holder: Reader, person_id: PersonId) -> Perso
     return PersonSegments(**fresh(context, now), **_segments(context, holder, row, now))
 
 
+@router.get("/people/{person_id:path}/transitions")
+def person_transitions(
+    context: Here, holder: Reader, person_id: PersonId, query: Annotated[PersonTransitionsQuery, Query()]
+) -> TransitionList:
+    """When the person entered saved segments and left them, newest first; not what a visitor did before he logged in."""
+    row = _found(context, holder, person_id)
+    person_id, segments = row["person_id"], sorted(memberships_of(row))
+    found, following = find_transitions(context.store, holder.site_id, person_id, segments, person_id, query)
+    return TransitionList(**fresh(context, context.clock()), transitions=found, next_cursor=following)
+
+
 @router.get("/people/{person_id:path}")
 def person(context: Here, holder: Reader, person_id: PersonId) -> PersonOut:
     """One person, with visits and orders of all devices. A plain id is a member's, else a visitor's."""
@@ -61,7 +74,10 @@ def person(context: Here, holder: Reader, person_id: PersonId) -> PersonOut:
     def answer() -> PersonOut:
         row = _found(context, holder, person_id)
         return PersonOut(
-            **fresh(context, now), person=_card(context, holder, row, now), **_visits_and_orders(context, holder, row)
+            **fresh(context, now),
+            person=_card(context, holder, row, now),
+            member=_told_of(context, holder, row),
+            **_visits_and_orders(context, holder, row),
         )
 
     return context.last.answer(question(holder.site_id, f"person {person_id}"), now, answer)
@@ -83,7 +99,10 @@ def visitor(context: Here, holder: Reader, visitor_id: VisitorId) -> VisitorOut:
     def answer() -> VisitorOut:
         row = _found(context, holder, VISITOR + visitor_id)
         return VisitorOut(
-            **fresh(context, now), visitor=_card(context, holder, row, now), **_visits_and_orders(context, holder, row)
+            **fresh(context, now),
+            visitor=_card(context, holder, row, now),
+            member=_told_of(context, holder, row),
+            **_visits_and_orders(context, holder, row),
         )
 
     return context.last.answer(question(holder.site_id, f"visitor {visitor_id}"), now, answer)
@@ -128,6 +147,11 @@ def _card(context: Context, holder: KeyHolder, row: Row, now: int) -> Card:
     return cards_of(context.store, holder.site_id, [row], _online_since(context, now), holder.currency)[0]
 
 
+def _told_of(context: Context, holder: KeyHolder, row: Row) -> MemberData | None:
+    found = read_member(context.store, holder.site_id, row["member_id"])
+    return data_of(found["profile"]) if found and found["profile"] else None
+
+
 def _visits_and_orders(context: Context, holder: KeyHolder, row: Row) -> dict[str, Any]:
     about = {"site_id": holder.site_id, "visitor_ids": list(devices_of(row)), "size": _LISTED}
     visits = context.store.rows("visitor_visits", {**about, "person_id": row["person_id"]})
@@ -141,7 +165,7 @@ def _visits_and_orders(context: Context, holder: KeyHolder, row: Row) -> dict[st
 
 def _segments(context: Context, holder: KeyHolder, row: Row, now: int) -> dict[str, Any]:
     segments = list_segments(context.store, holder.site_id)
-    found = explain(context.store, holder.site_id, row, segments, now, context.settings.online_minutes)
+    found = explain(context.store, holder, row, segments, now, context.settings.online_minutes)
     return {"person_id": row["person_id"], "segments": [_why(why, holder.currency) for why in found]}
 
 
@@ -151,10 +175,14 @@ def _why(why: Why, currency: str) -> WhyOut:
         version=why.segment.version,
         name=why.segment.name,
         matches=why.matches,
+        member=why.held.inside,
+        since=iso_or_none(why.held.since),
+        entries=why.held.entries,
         conditions=[
             Explained(
                 place=one.place,
                 sentence=Sentences(ko=sentence(one.tree, "ko", currency), en=sentence(one.tree, "en", currency)),
+                value=one.value,
                 matches=one.holds,
             )
             for one in why.conditions

@@ -11,6 +11,7 @@ from api.auth import Reader
 from api.context import Context, Here
 from api.last_answers import question
 from api.live_report import read_report
+from api.memberships import looked_up
 from api.problems import responses
 from api.reports import differences_in_percent, differences_in_points, measures, shares, sums_of
 from api.schemas import (
@@ -46,7 +47,7 @@ def live_report(context: Here, holder: Reader, body: ReportIn) -> ReportOut:
 
 
 def _live_report(context: Context, holder: KeyHolder, body: ReportIn, now: int) -> ReportOut:
-    asked = asked_for(context.store, holder.site_id, body.segment, "/segment")
+    asked = looked_up(context, holder.site_id, asked_for(context.store, holder, body.segment, "/segment"), now)
     read = read_report(context.store, holder.site_id, body.window, asked, now, context.settings.online_minutes)
     segment, site = measures(read.segment), measures(read.site)
     others = measures(read.site.less(read.segment))

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 
 from flows.segments.expression import Point, Span
-from flows.segments.fields import Unit
+from flows.segments.field import Unit
 from ingest.currencies import DECIMALS
 
-_COUNTED = {"times": "회", "orders": "건", "pieces": "개", "kinds": "종", "devices": "대"}
+_COUNTED = {
+    "times": "회",
+    "orders": "건",
+    "pieces": "개",
+    "kinds": "종",
+    "devices": "대",
+    "days": "일",
+    "coupons": "장",
+}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def amount_ko(number: int, unit: Unit, currency: str) -> str:
-    """A number with its unit: 10회, 50,000원, 5분 53초."""
+def amount_ko(number: int | float, unit: Unit, currency: str) -> str:
+    """A number with its unit: 10회, 50,000원, 5분 53초, 2.5."""
+    if isinstance(number, float):
+        return decimal(number)
     if unit == "currency":
         return money(number, currency) + ("원" if currency == "KRW" else f" {currency}")
     if unit == "seconds":
@@ -21,13 +32,20 @@ def amount_ko(number: int, unit: Unit, currency: str) -> str:
     return f"{number:,}{_COUNTED.get(unit, '')}"
 
 
-def amount_en(number: int, unit: Unit, currency: str) -> str:
-    """A number with its unit: 10, 50,000 KRW, 5m 53s."""
+def amount_en(number: int | float, unit: Unit, currency: str) -> str:
+    """A number with its unit: 10, 50,000 KRW, 5m 53s, 2.5."""
+    if isinstance(number, float):
+        return decimal(number)
     if unit == "currency":
         return f"{money(number, currency)} {currency}"
     if unit == "seconds":
         return _length(number, ("h", "m", "s"))
     return f"{number:,}"
+
+
+def decimal(number: float) -> str:
+    """A number with as many decimals as it was told with: 1,234.5; a whole one without any."""
+    return f"{int(number):,}" if number.is_integer() else f"{Decimal(repr(number)):,f}"
 
 
 def money(minor: int, currency: str) -> str:

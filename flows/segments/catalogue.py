@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
-from flows.segments.fields import FIELDS, GROUPS, Field
+from flows.segments.field import GROUPS, Field
+from flows.segments.fields import FIELDS
 from flows.segments.operators import operators_of
+from flows.segments.traits import Trait, trait_fields
 
 
-def catalogue() -> list[dict[str, Any]]:
+def catalogue(traits: Sequence[Trait] = ()) -> list[dict[str, Any]]:
     """One object a field, in the order of groups: name, group {name, ko, en}, labels {ko, en}, type, unit (or None),
     choices, operators [{name, ko, en, takes}], now_condition, fields (sub-fields of records), example (an expression).
+    What a site declares of its own comes last.
     """
-    return [_described(field) for field in FIELDS]
+    return [_described(field) for field in (*FIELDS, *trait_fields(traits))]
 
 
 def example_of(field: Field) -> dict[str, Any]:

@@ -10,9 +10,9 @@ A value can be absent. Every condition on an absent value is false; no condition
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
 from typing import Literal
+
+from flows.segments.node import node
 
 Comparator = Literal["=", "!=", "<", "<=", ">", ">="]
 
@@ -21,28 +21,35 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
-@dataclass(frozen=True)
+@node
 class Whole:
     """An integer column that always has a value."""
 
     column: str
 
 
-@dataclass(frozen=True)
+@node
+class Real:
+    """A Float64 column that always has a value."""
+
+    column: str
+
+
+@node
 class Maybe:
     """A Nullable integer column; absent when NULL."""
 
     column: str
 
 
-@dataclass(frozen=True)
+@node
 class Text:
     """A string column; absent when ''. Bytes are compared: case and Unicode form matter."""
 
     column: str
 
 
-@dataclass(frozen=True)
+@node
 class Instant:
     """A time column as epoch milliseconds; absent when NULL or epoch 0. `nullable` says that the column is Nullable."""
 
@@ -50,52 +57,69 @@ class Instant:
     nullable: bool = False
 
 
-@dataclass(frozen=True)
+@node
 class Always:
-    """A time column as epoch milliseconds that is never absent (the two ends of a visit)."""
+    """A time column as epoch milliseconds that is never absent: epoch 0 is a number like others."""
 
     column: str
 
 
-@dataclass(frozen=True)
+@node
 class Fixed:
     """An integer of the catalogue."""
 
     number: int
 
 
-@dataclass(frozen=True)
+@node
 class Given:
-    """An integer of the expression: bound as a parameter, never written into SQL."""
+    """A number of the expression, compared as what it is: bound as a parameter, never written into SQL."""
 
-    number: int
+    number: int | float
 
 
-@dataclass(frozen=True)
+@node
 class Ago:
     """`now` less a time span in milliseconds."""
 
     span: Fixed | Given
 
 
-@dataclass(frozen=True)
+@node
 class Ahead:
     """`now` plus a time span in milliseconds."""
 
     span: Fixed | Given
 
 
-@dataclass(frozen=True)
+@node
 class Now:
     """`now`, epoch milliseconds."""
 
 
-@dataclass(frozen=True)
+@node
 class OnlineSince:
     """`now` less the minutes after which a visitor counts as gone."""
 
 
-@dataclass(frozen=True)
+@node
+class DayStart:
+    """The first millisecond of the day that comes so many days after today, in the shop's time zone."""
+
+    days: int
+
+
+@node
+class DaysToBirthday:
+    """Days until the next birthday, 0 on the day, in the shop's time zone; absent when the column is 0.
+
+    The column numbers the days of a leap year from 1 (60 is February 29, which in other years is kept on the 28th).
+    """
+
+    column: str
+
+
+@node
 class Difference:
     """left - right; 64 bits, wrapping."""
 
@@ -103,7 +127,7 @@ class Difference:
     right: Value
 
 
-@dataclass(frozen=True)
+@node
 class Times:
     """left * right; 64 bits, wrapping."""
 
@@ -111,7 +135,7 @@ class Times:
     right: Value
 
 
-@dataclass(frozen=True)
+@node
 class Ratio:
     """left / right as IEEE double; absent when right is 0."""
 
@@ -119,14 +143,14 @@ class Ratio:
     right: Value
 
 
-@dataclass(frozen=True)
+@node
 class Last:
     """A value of the last element; absent when the arrays are empty."""
 
     of: Value
 
 
-@dataclass(frozen=True)
+@node
 class Sum:
     """Sum of a value over the elements for which `where` holds; 0 when there are none."""
 
@@ -134,7 +158,7 @@ class Sum:
     where: Condition
 
 
-@dataclass(frozen=True)
+@node
 class Distinct:
     """How many different strings the elements have for which `where` holds; 0 when there are none."""
 
@@ -142,7 +166,7 @@ class Distinct:
     where: Condition
 
 
-@dataclass(frozen=True)
+@node
 class AtLeast:
     """A number, or `least` if it is smaller."""
 
@@ -150,7 +174,7 @@ class AtLeast:
     least: int
 
 
-@dataclass(frozen=True)
+@node
 class Only:
     """A value that is there only while `where` holds."""
 
@@ -158,18 +182,18 @@ class Only:
     where: Condition
 
 
+Moment = Ago | Ahead | Now | OnlineSince | DayStart
 Value = (
     Whole
+    | Real
     | Maybe
     | Text
     | Instant
     | Always
     | Fixed
     | Given
-    | Ago
-    | Ahead
-    | Now
-    | OnlineSince
+    | Moment
+    | DaysToBirthday
     | Difference
     | Times
     | Ratio
@@ -181,7 +205,7 @@ Value = (
 )
 
 
-@dataclass(frozen=True)
+@node
 class Compare:
     """Both sides numbers or times; false when one is absent."""
 
@@ -190,7 +214,7 @@ class Compare:
     right: Value
 
 
-@dataclass(frozen=True)
+@node
 class OneOf:
     """A string that equals one of some (none of them empty)."""
 
@@ -198,7 +222,7 @@ class OneOf:
     strings: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@node
 class Contains:
     """A string that has a part (not empty)."""
 
@@ -206,7 +230,7 @@ class Contains:
     part: str
 
 
-@dataclass(frozen=True)
+@node
 class StartsWith:
     """A string that begins with a part (not empty)."""
 
@@ -214,42 +238,42 @@ class StartsWith:
     part: str
 
 
-@dataclass(frozen=True)
+@node
 class Present:
     """The value is not absent."""
 
     value: Value
 
 
-@dataclass(frozen=True)
+@node
 class Every:
     """All parts hold; true when there are none."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True)
+@node
 class Either:
     """At least one part holds."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True)
+@node
 class Opposite:
     """The part does not hold."""
 
     part: Condition
 
 
-@dataclass(frozen=True)
+@node
 class Exists:
     """Some element for which `where` holds; `where` names at least one array column."""
 
     where: Condition
 
 
-@dataclass(frozen=True)
+@node
 class HoldsAll:
     """Each of the strings is the value of some element for which `where` holds."""
 
@@ -259,34 +283,3 @@ class HoldsAll:
 
 
 Condition = Compare | OneOf | Contains | StartsWith | Present | Every | Either | Opposite | Exists | HoldsAll
-
-
-@dataclass(frozen=True)
-class Elements:
-    """The elements of some arrays for which `where` holds: what a list field or a records field is made of."""
-
-    where: Condition
-    of: Text | None = None
-
-
-def columns_in(node: object) -> frozenset[str]:
-    """Names of the `visitors` columns that a value or condition reads."""
-    return frozenset(_columns(node))
-
-
-def is_text(value: Value) -> bool:
-    """Whether a value is a string (else it is a number or a time)."""
-    if isinstance(value, Last | Only):
-        return is_text(value.of)
-    return isinstance(value, Text)
-
-
-def _columns(node: object) -> Iterator[str]:
-    if isinstance(node, Whole | Maybe | Text | Instant | Always):
-        yield node.column
-    elif isinstance(node, tuple):
-        for part in node:
-            yield from _columns(part)
-    elif is_dataclass(node):
-        for field in fields(node):
-            yield from _columns(getattr(node, field.name))

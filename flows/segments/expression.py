@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from flows.segments.fields import Field
+from flows.segments.field import Field
+from flows.segments.node import node
 
 
-@dataclass(frozen=True)
+@node
 class Range:
     """Half-open: start <= value < end."""
 
-    start: int
-    end: int
+    start: int | float
+    end: int | float
 
 
-@dataclass(frozen=True)
+@node
 class Span:
     """A length of time in milliseconds, as told: whole days, hours and minutes."""
 
@@ -30,7 +30,7 @@ class Span:
         return ((self.days * 24 + self.hours) * 60 + self.minutes) * 60_000
 
 
-@dataclass(frozen=True)
+@node
 class Point:
     """An instant (epoch milliseconds) and the offset from UTC in minutes it was told in."""
 
@@ -38,10 +38,10 @@ class Point:
     offset: int
 
 
-Operand = int | Range | str | tuple[str, ...] | bool | Span | Point | None
+Operand = int | float | Range | str | tuple[str, ...] | bool | Span | Point | None
 
 
-@dataclass(frozen=True)
+@node
 class Leaf:
     """One condition on one field. `value` has the type that the operator takes."""
 
@@ -50,7 +50,7 @@ class Leaf:
     value: Operand
 
 
-@dataclass(frozen=True)
+@node
 class RecordsLeaf:
     """`some` / `none` on a records field; the leaves of `where` are about its sub-fields."""
 
@@ -59,21 +59,21 @@ class RecordsLeaf:
     where: Tree
 
 
-@dataclass(frozen=True)
+@node
 class AllOf:
     """Every part holds; no part at all is everyone."""
 
     parts: tuple[Tree, ...]
 
 
-@dataclass(frozen=True)
+@node
 class AnyOf:
     """At least one part holds; never empty."""
 
     parts: tuple[Tree, ...]
 
 
-@dataclass(frozen=True)
+@node
 class NotOf:
     """The part does not hold."""
 

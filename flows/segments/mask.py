@@ -1,16 +1,14 @@
-"""Checked tree -> numpy mask over rows of `visitors`. Follows `predicate.py` node by node."""
+"""Checked trees -> numpy masks over rows of `visitors`, each row judged at its own moment. Follows `predicate.py` node by node."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol, assert_never
+from collections.abc import Callable, Sequence
+from typing import Any, assert_never
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from flows.segments.columns import (
     MINUTE,
@@ -22,6 +20,8 @@ from flows.segments.columns import (
     Compare,
     Condition,
     Contains,
+    DayStart,
+    DaysToBirthday,
     Difference,
     Distinct,
     Either,
@@ -40,19 +40,22 @@ from flows.segments.columns import (
     Opposite,
     Present,
     Ratio,
+    Real,
     StartsWith,
     Sum,
     Text,
     Times,
     Value,
     Whole,
-    columns_in,
-    is_text,
 )
+from flows.segments.days import days_of
 from flows.segments.expression import Tree
+from flows.segments.frames import ElementFrame, Frame, LastFrame, RowFrame, Values
 from flows.segments.meaning import condition_of
 from flows.segments.predicate import ONLINE_MINUTES
-from flows.segments.rows import Bools, Column, Ints, Rows
+from flows.segments.reads import columns_in, is_text, prefix_of
+from flows.segments.rows import Bools, Ints, Rows, Words
+from flows.segments.timing import NEVER, Timed, comparisons_with_time, flips
 
 _COMPARE: dict[Comparator, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
@@ -65,208 +68,202 @@ _COMPARE: dict[Comparator, Callable[[Any, Any], Any]] = {
 
 
 def mask(
-    tree: Tree, rows: Rows | pa.Table | pa.RecordBatch, now: int, *, online_minutes: int = ONLINE_MINUTES
+    tree: Tree,
+    rows: Rows | pa.Table | pa.RecordBatch,
+    now: int | Ints,
+    *,
+    zone: str = "UTC",
+    online_minutes: int = ONLINE_MINUTES,
 ) -> Bools:
-    """Which rows match at `now` (epoch milliseconds): bool, shape (n,).
+    """Which rows match at `now` (epoch milliseconds, one for all or one a row): bool, shape (n,).
 
-    Pass one `Rows` for many trees over the same rows. Raises KeyError when a column is missing and ValueError when the
-    arrays of one prefix differ in length.
+    `zone` (IANA) says when a day starts. Pass one `Rows` for many trees over the same rows, or better ask one `Judged`.
+    Raises KeyError when a column is missing and ValueError when the arrays of one prefix differ in length.
     """
     rows = rows if isinstance(rows, Rows) else Rows(rows)
-    return _Evaluation(rows, now, online_minutes).condition(condition_of(tree), _RowFrame(rows))
+    return Judged(rows, now, zone=zone, online_minutes=online_minutes).holds(tree).copy()
 
 
-class _Frame(Protocol):
-    """Where columns are read: the rows, the elements of some arrays, or the last element of each row."""
+class Judged:
+    """Some rows, each at its own moment, and what many trees say of them: whatever two trees share is computed once.
 
-    size: int
+    `now` is epoch milliseconds: one for all rows, or int64 of shape (n,). Arguments and errors are those of `mask`.
+    """
 
-    def integers(self, name: str) -> tuple[Ints, Bools | None]: ...
+    def __init__(self, rows: Rows, now: int | Ints, *, zone: str = "UTC", online_minutes: int = ONLINE_MINUTES) -> None:
+        moments = np.asarray(now, dtype=np.int64)
+        if moments.ndim and moments.shape != (rows.size,):
+            raise ValueError(f"one moment a row is needed: {rows.size}, not {moments.shape}")
+        self._rows = rows
+        self._now: Any = moments if moments.ndim else np.int64(now)
+        self._days = days_of(zone)
+        self._online_minutes = online_minutes
+        self._row = RowFrame(rows, self._now)
+        self._frames: dict[str, ElementFrame] = {}
+        self._lasts: dict[str, LastFrame] = {}
 
-    def texts(self, name: str) -> pa.Array: ...
+    def holds(self, tree: Tree) -> Bools:
+        """Which rows match the tree: bool, shape (n,), not to be written into."""
+        return self._held(condition_of(tree), self._row)
 
+    def next_change(self, trees: Sequence[Tree]) -> Ints:
+        """By row, the earliest moment after its own at which time alone may change what any of the trees says; NEVER if none.
 
-class _RowFrame:
-    def __init__(self, rows: Rows) -> None:
-        self.rows = rows
-        self.size = rows.size
+        It may be too early (the truth is then the same), never too late. Give the same tuple of trees again: what is to be
+        looked at is remembered by it.
+        """
+        earliest = np.full(self._rows.size, NEVER, dtype=np.int64)
+        for timed in comparisons_with_time(trees if isinstance(trees, tuple) else tuple(trees)):
+            np.minimum(earliest, self._flips(timed), out=earliest)
+        return earliest
 
-    def integers(self, name: str) -> tuple[Ints, Bools | None]:
-        found = self.rows.column(name).integers()
-        return found.numbers, found.valid
+    def _flips(self, timed: Timed) -> Ints:
+        frame = self._row if timed.where == "row" else self._elements(timed.value)
+        found = self._value(timed.value, frame)
+        at = flips(timed, found.data, frame.now, self._days, self._online_minutes)
+        return frame.by_row(at if found.there is None else np.where(found.there, at, NEVER))
 
-    def texts(self, name: str) -> pa.Array:
-        return self.rows.column(name).texts()
+    def _elements(self, node: object) -> ElementFrame:
+        """The elements of the arrays that something on elements reads."""
+        prefix = prefix_of(node)
+        if prefix not in self._frames:
+            self._frames[prefix] = ElementFrame(self._rows, min(columns_in(node)), self._now, NEVER)
+        return self._frames[prefix]
 
+    def _last(self, node: object) -> LastFrame:
+        prefix = prefix_of(node)
+        if prefix not in self._lasts:
+            self._lasts[prefix] = LastFrame(self._elements(node), self._now)
+        return self._lasts[prefix]
 
-class _ElementFrame:
-    def __init__(self, rows: Rows, columns: frozenset[str]) -> None:
-        self.columns: dict[str, Column] = {}
-        for name in sorted(columns):
-            self.offsets, self.columns[name] = rows.elements(name)
-            if not np.array_equal(self.offsets, rows.elements(min(columns))[0]):
-                raise ValueError(f"{name} and {min(columns)} differ in length")
-        self.size = int(self.offsets[-1])
+    def _held(self, condition: Condition, frame: Frame) -> Bools:
+        known = frame.held.get(condition)
+        if known is None:
+            known = frame.held[condition] = self._condition(condition, frame)
+            known.setflags(write=False)
+        return known
 
-    def integers(self, name: str) -> tuple[Ints, Bools | None]:
-        found = self.columns[name].integers()
-        return found.numbers, found.valid
+    def _value(self, value: Value, frame: Frame) -> Values:
+        known = frame.values.get(value)
+        if known is None:
+            known = frame.values[value] = self._computed(value, frame)
+        return known
 
-    def texts(self, name: str) -> pa.Array:
-        return self.columns[name].texts()
-
-    def sums(self, numbers: Ints) -> Ints:
-        """Sum of the elements by row, wrapping: int64, shape (n,)."""
-        running = np.zeros(self.size + 1, dtype=np.int64)
-        np.cumsum(numbers, dtype=np.int64, out=running[1:])
-        return running[self.offsets[1:]] - running[self.offsets[:-1]]
-
-    def different(self, codes: Ints, size: int, among: Bools) -> Ints:
-        """By row, how many different codes (each below `size`) some of the elements have: int64, shape (n,)."""
-        rows = self.offsets.size - 1
-        row = np.repeat(np.arange(rows), np.diff(self.offsets))
-        found = np.unique(row[among] * max(1, size) + codes[among])
-        return np.bincount(found // max(1, size), minlength=rows).astype(np.int64)
-
-
-class _LastFrame:
-    """The last element of each row; 0 or b'' where there is none."""
-
-    def __init__(self, elements: _ElementFrame) -> None:
-        self.elements = elements
-        self.filled: Bools = np.diff(elements.offsets) > 0
-        self.size = self.filled.size
-        self.index = np.where(self.filled, elements.offsets[1:] - 1, -1)
-
-    def integers(self, name: str) -> tuple[Ints, Bools | None]:
-        numbers, valid = self.elements.integers(name)
-        if not numbers.size:
-            return np.zeros(self.size, dtype=np.int64), None
-        return np.where(self.filled, numbers[self.index], 0), None if valid is None else valid[self.index] & self.filled
-
-    def texts(self, name: str) -> pa.Array:
-        index = pa.array(self.index, mask=~self.filled)
-        return self.elements.texts(name).take(index).fill_null(b"")
-
-
-@dataclass(frozen=True)
-class _Values:
-    """data: numbers (or one number for all) or an Arrow array of bytes; there: where present, None for everywhere
-    (of strings, that they are not empty is not in it)."""
-
-    data: Any
-    there: Bools | None = None
-
-
-class _Evaluation:
-    def __init__(self, rows: Rows, now: int, online_minutes: int) -> None:
-        self.rows = rows
-        self.now = now
-        self.online_minutes = online_minutes
-
-    def condition(self, condition: Condition, frame: _Frame) -> Bools:
+    def _condition(self, condition: Condition, frame: Frame) -> Bools:
         match condition:
             case Compare(left, by, right):
-                a, b = self.value(left, frame), self.value(right, frame)
+                a, b = self._value(left, frame), self._value(right, frame)
                 return _where(_COMPARE[by](a.data, b.data), _both(a.there, b.there), frame)
             case OneOf(value, strings):
-                a = self.value(value, frame)
-                return _where(pc.is_in(a.data, value_set=_bytes(strings)), a.there, frame)
+                a = self._value(value, frame)
+                return _where(_among(a.data, strings), a.there, frame)
             case Contains(value, part):
-                a = self.value(value, frame)
-                return _where(pc.match_substring(a.data, part.encode()), a.there, frame)
+                a, said = self._value(value, frame), part.encode()
+                return _where(a.data.where(lambda word: said in word), a.there, frame)
             case StartsWith(value, part):
-                a = self.value(value, frame)
-                return _where(pc.starts_with(a.data, part.encode()), a.there, frame)
+                a, said = self._value(value, frame), part.encode()
+                return _where(a.data.where(lambda word: word.startswith(said)), a.there, frame)
             case Present(value):
-                a = self.value(value, frame)
-                return _where(pc.greater(pc.binary_length(a.data), 0) if is_text(value) else True, a.there, frame)
+                a = self._value(value, frame)
+                return _where(a.data.codes != a.data.code(b"") if is_text(value) else True, a.there, frame)
             case Every(parts):
-                held = np.ones(frame.size, dtype=np.bool_)
-                for part in parts:
-                    held &= self.condition(part, frame)
+                if not parts:
+                    return np.ones(frame.size, dtype=np.bool_)
+                held = self._held(parts[0], frame).copy()
+                for part in parts[1:]:
+                    held &= self._held(part, frame)
                 return held
             case Either(parts):
-                held = np.zeros(frame.size, dtype=np.bool_)
-                for part in parts:
-                    held |= self.condition(part, frame)
+                held = self._held(parts[0], frame).copy()
+                for part in parts[1:]:
+                    held |= self._held(part, frame)
                 return held
             case Opposite(part):
-                return ~self.condition(part, frame)
+                return ~self._held(part, frame)
             case Exists(where):
-                elements = _ElementFrame(self.rows, columns_in(where))
-                found: Bools = elements.sums(self.condition(where, elements).astype(np.int64)) > 0
-                return found
+                elements = self._elements(where)
+                return elements.some(self._held(where, elements))
             case HoldsAll(of, where, strings):
-                elements = _ElementFrame(self.rows, columns_in((of, where)))
-                return self.holds_all(elements, of, where, strings)
+                return self._holds_all(of, where, strings)
             case _:
                 assert_never(condition)
 
-    def holds_all(self, elements: _ElementFrame, of: Text, where: Condition, strings: tuple[str, ...]) -> Bools:
-        which = pc.index_in(elements.texts(of.column), value_set=_bytes(strings))
-        hits = self.condition(where, elements) & np.asarray(which.is_valid())
-        string = np.asarray(which.fill_null(-1), dtype=np.int64)
-        held: Bools = elements.different(string, len(strings), hits) == len(strings)
+    def _holds_all(self, of: Text, where: Condition, strings: tuple[str, ...]) -> Bools:
+        elements = self._elements((of, where))
+        place = elements.words(of.column).positions([string.encode() for string in strings])
+        hits = self._held(where, elements) & (place >= 0)
+        held: Bools = elements.different(place, len(strings), hits) == len(strings)
         return held
 
-    def value(self, value: Value, frame: _Frame) -> _Values:
+    def _computed(self, value: Value, frame: Frame) -> Values:
         match value:
             case Whole(column) | Maybe(column) | Always(column):
                 numbers, valid = frame.integers(column)
-                return _Values(numbers, valid)
+                return Values(numbers, valid)
+            case Real(column):
+                return Values(frame.reals(column))
             case Instant(column):
                 numbers, valid = frame.integers(column)
-                return _Values(numbers, _both(numbers > 0, valid))
+                return Values(numbers, _both(numbers > 0, valid))
             case Text(column):
-                return _Values(frame.texts(column))
+                return Values(frame.words(column))
             case Fixed(number) | Given(number):
-                return _Values(np.int64(number))
+                return Values(np.float64(number) if isinstance(number, float) else np.int64(number))
             case Now():
-                return _Values(np.int64(self.now))
+                return Values(frame.now)
             case Ago(span):
-                return _Values(np.int64(self.now - span.number))
+                return Values(frame.now - np.int64(span.number))
             case Ahead(span):
-                return _Values(np.int64(self.now + span.number))
+                return Values(frame.now + np.int64(span.number))
             case OnlineSince():
-                return _Values(np.int64(self.now - self.online_minutes * MINUTE))
+                return Values(frame.now - np.int64(self._online_minutes * MINUTE))
+            case DayStart(days):
+                return Values(self._days.start_of(self._days.day_of(frame.now) + days))
+            case DaysToBirthday(column):
+                birthday, _ = frame.integers(column)
+                return Values(self._days.birthday_in(birthday, self._days.day_of(frame.now)), birthday > 0)
             case Difference(left, right):
-                a, b = self.value(left, frame), self.value(right, frame)
-                return _Values(a.data - b.data, _both(a.there, b.there))
+                a, b = self._value(left, frame), self._value(right, frame)
+                return Values(a.data - b.data, _both(a.there, b.there))
             case Times(left, right):
-                a, b = self.value(left, frame), self.value(right, frame)
-                return _Values(a.data * b.data, _both(a.there, b.there))
+                a, b = self._value(left, frame), self._value(right, frame)
+                return Values(a.data * b.data, _both(a.there, b.there))
             case Ratio(left, right):
-                a, b = self.value(left, frame), self.value(right, frame)
+                a, b = self._value(left, frame), self._value(right, frame)
                 divisible: Bools = b.data != 0
                 quotient = np.zeros(frame.size, dtype=np.float64)
                 np.divide(a.data.astype(np.float64), b.data.astype(np.float64), out=quotient, where=divisible)
-                return _Values(quotient, _both(divisible, _both(a.there, b.there)))
+                return Values(quotient, _both(divisible, _both(a.there, b.there)))
             case Last(of):
-                last = _LastFrame(_ElementFrame(self.rows, columns_in(of)))
-                found = self.value(of, last)
-                return _Values(found.data, _both(last.filled, found.there))
+                last = self._last(of)
+                found = self._value(of, last)
+                return Values(found.data, _both(last.filled, found.there))
             case Sum(of, where):
-                elements = _ElementFrame(self.rows, columns_in((of, where)))
-                added = np.where(self.condition(where, elements), self.value(of, elements).data, 0)
-                return _Values(elements.sums(added))
+                elements = self._elements((of, where))
+                added = np.where(self._held(where, elements), self._value(of, elements).data, 0)
+                return Values(elements.sums(added))
             case Distinct(of, where):
-                elements = _ElementFrame(self.rows, columns_in((of, where)))
-                strings = elements.texts(of.column).dictionary_encode()
-                codes = np.asarray(strings.indices, dtype=np.int64)
-                return _Values(elements.different(codes, len(strings.dictionary), self.condition(where, elements)))
+                elements = self._elements((of, where))
+                words = elements.words(of.column)
+                return Values(elements.different(words.codes, len(words.words), self._held(where, elements)))
             case AtLeast(of, least):
-                found = self.value(of, frame)
-                return _Values(np.maximum(found.data, least), found.there)
+                found = self._value(of, frame)
+                return Values(np.maximum(found.data, least), found.there)
             case Only(of, where):
-                found = self.value(of, frame)
-                return _Values(found.data, _both(self.condition(where, frame), found.there))
+                found = self._value(of, frame)
+                return Values(found.data, _both(self._held(where, frame), found.there))
             case _:
                 assert_never(value)
 
 
-def _bytes(strings: tuple[str, ...]) -> pa.Array:
-    return pa.array([string.encode() for string in strings], type=pa.large_binary())
+def _among(words: Words, strings: tuple[str, ...]) -> Bools:
+    wanted = [code for code in (words.code(string.encode()) for string in strings) if code >= 0]
+    if len(wanted) == 1:
+        same: Bools = words.codes == wanted[0]
+        return same
+    found = np.zeros(len(words.words), dtype=np.bool_)
+    found[wanted] = True
+    return found[words.codes]
 
 
 def _both(left: Bools | None, right: Bools | None) -> Bools | None:
@@ -276,7 +273,9 @@ def _both(left: Bools | None, right: Bools | None) -> Bools | None:
     return both
 
 
-def _where(held: Any, there: Bools | None, frame: _Frame) -> Bools:
-    """A boolean (numpy, Arrow, or one for all) as a mask, False where the value is absent."""
-    bools: npt.NDArray[np.bool_] = np.broadcast_to(np.asarray(held, dtype=np.bool_), (frame.size,))
-    return bools.copy() if there is None else bools & there
+def _where(held: Any, there: Bools | None, frame: Frame) -> Bools:
+    """A boolean (an array of its own, or one for all) as a mask of its own, False where the value is absent."""
+    bools: npt.NDArray[np.bool_] = np.asarray(held, dtype=np.bool_)
+    if bools.ndim == 0:
+        bools = np.full(frame.size, bool(bools))
+    return bools if there is None else bools & there

@@ -7,6 +7,7 @@ An empty list, or a list of records without any, is absent.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import assert_never, cast
 
 from flows.segments.columns import (
@@ -16,8 +17,9 @@ from flows.segments.columns import (
     Compare,
     Condition,
     Contains,
+    DayStart,
+    DaysToBirthday,
     Either,
-    Elements,
     Every,
     Exists,
     Given,
@@ -29,13 +31,16 @@ from flows.segments.columns import (
     StartsWith,
     Text,
     Value,
-    columns_in,
 )
 from flows.segments.expression import AllOf, AnyOf, Leaf, NotOf, Point, Range, RecordsLeaf, Span, Tree
+from flows.segments.node import once
+from flows.segments.reads import columns_in
+from flows.segments.sources import Elements, Named, Source, Truth
 
 MILLISECONDS_PER_SECOND = 1_000
 
 
+@once
 def condition_of(tree: Tree) -> Condition:
     """The condition a tree stands for."""
     match tree:
@@ -60,19 +65,34 @@ def columns_of(tree: Tree) -> frozenset[str]:
 
 def _leaf(leaf: Leaf) -> Condition:
     how = leaf.field.how
+    if isinstance(how, Truth):
+        return _told_truth(how, leaf)
     if leaf.field.type == "boolean":
         return _truth(cast(Condition, how), leaf)
     if isinstance(how, Elements):
         return _elements(how, leaf)
-    value = cast(Value, how)
+    if leaf.op in ("is_not_set", "never"):
+        return Opposite(_about(how, Present))
+    return _about(how, lambda value: _compared(value, leaf))
+
+
+def _about(how: Source, said: Callable[[Value], Condition]) -> Condition:
+    """What is said of a value, where the value is: something that is false of an absent one."""
+    if isinstance(how, Named):
+        return Exists(Every((OneOf(how.name, (how.called,)), said(how.of))))
+    return said(cast(Value, how))
+
+
+def _compared(value: Value, leaf: Leaf) -> Condition:
     if leaf.op == "is_set":
         return Present(value)
-    if leaf.op in ("is_not_set", "never"):
-        return Opposite(Present(value))
-    if leaf.field.type == "string":
-        return _string(value, leaf)
-    if leaf.field.type == "time":
-        return _time(value, leaf)
+    match leaf.field.type:
+        case "string":
+            return _string(value, leaf)
+        case "time":
+            return _time(value, leaf)
+        case "days" if not isinstance(value, DaysToBirthday):
+            return _days(value, leaf)
     return _number(value, leaf)
 
 
@@ -81,9 +101,37 @@ def _number(value: Value, leaf: Leaf) -> Condition:
     match leaf.value:
         case Range(start, end):
             return Every((Compare(value, ">=", Given(start * scale)), Compare(value, "<", Given(end * scale))))
-        case int(number):
+        case int(number) | float(number):
             return Compare(value, cast(Comparator, leaf.op), Given(number * scale))
     raise _unknown(leaf)
+
+
+def _days(time: Value, leaf: Leaf) -> Condition:
+    """Days from today until the day of a time: told by when the days around it start."""
+    match leaf.op, leaf.value:
+        case "between", Range(start, end):
+            return Every((_from_day(time, int(start)), _before_day(time, int(end))))
+        case "=", int(number):
+            return Every((_from_day(time, number), _before_day(time, number + 1)))
+        case "!=", int(number):
+            return Either((_before_day(time, number), _from_day(time, number + 1)))
+        case "<", int(number):
+            return _before_day(time, number)
+        case "<=", int(number):
+            return _before_day(time, number + 1)
+        case ">=", int(number):
+            return _from_day(time, number)
+        case ">", int(number):
+            return _from_day(time, number + 1)
+    raise _unknown(leaf)
+
+
+def _before_day(time: Value, number: int) -> Condition:
+    return Compare(time, "<", DayStart(number))
+
+
+def _from_day(time: Value, number: int) -> Condition:
+    return Compare(time, ">=", DayStart(number))
 
 
 def _string(value: Value, leaf: Leaf) -> Condition:
@@ -123,6 +171,17 @@ def _truth(condition: Condition, leaf: Leaf) -> Condition:
             return Every(())
         case "is_not_set":
             return Opposite(Every(()))
+    raise _unknown(leaf)
+
+
+def _told_truth(told: Truth, leaf: Leaf) -> Condition:
+    match leaf.op:
+        case "is":
+            return told.yes if leaf.value else Every((told.known, Opposite(told.yes)))
+        case "is_set":
+            return told.known
+        case "is_not_set":
+            return Opposite(told.known)
     raise _unknown(leaf)
 
 

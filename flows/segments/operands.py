@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from flows.segments.expression import Operand, Point, Range, Span
-from flows.segments.fields import Choice, Field
+from flows.segments.field import Choice, Field
 from flows.segments.operators import ValueKind
 from flows.segments.problems import Problem, pointer, shown
 
@@ -35,7 +36,10 @@ def read_operand(field: Field, op: str, takes: ValueKind, value: object, place: 
         return _choice(field, text, place) if op in ("is", "is_not") else text
     if takes == "texts":
         return _texts(field, value, place)
-    return _READERS[takes](value, place)
+    told = _READERS[takes](value, place)
+    if field.type == "days":
+        _refuse_far(told, place)
+    return told
 
 
 def _whole(value: object, place: str) -> int:
@@ -50,12 +54,37 @@ def _whole(value: object, place: str) -> int:
     return value
 
 
+def _decimal(value: object, place: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise Refused(place, f"A number is needed, not {shown(value)}.", "Give a number, for example 10 or 2.5.")
+    if abs(value) > MAX_NUMBER:
+        raise Refused(
+            place, f"The number is too large: {shown(value)}.", f"Stay between -{MAX_NUMBER} and {MAX_NUMBER}."
+        )
+    return float(value)
+
+
+def _refuse_far(told: Operand, place: str) -> None:
+    numbers = (told.start, told.end) if isinstance(told, Range) else (told,)
+    if any(isinstance(number, int) and abs(number) > MAX_SPAN_DAYS for number in numbers):
+        action = f"Stay between -{MAX_SPAN_DAYS} and {MAX_SPAN_DAYS} days."
+        raise Refused(place, "The number of days is out of range.", action)
+
+
 def _range(value: object, place: str) -> Range:
+    return _between(value, place, _whole)
+
+
+def _decimals(value: object, place: str) -> Range:
+    return _between(value, place, _decimal)
+
+
+def _between(value: object, place: str, read: Callable[[object, str], int | float]) -> Range:
     action = 'Give [10000, 50000] or {"from": 10000, "to": 50000}: from 10000 to under 50000.'
     if isinstance(value, list) and len(value) == 2:
-        start, end = _whole(value[0], pointer(place, 0)), _whole(value[1], pointer(place, 1))
+        start, end = read(value[0], pointer(place, 0)), read(value[1], pointer(place, 1))
     elif isinstance(value, dict) and set(value) == {"from", "to"}:
-        start, end = _whole(value["from"], pointer(place, "from")), _whole(value["to"], pointer(place, "to"))
+        start, end = read(value["from"], pointer(place, "from")), read(value["to"], pointer(place, "to"))
     else:
         raise Refused(place, f"Two numbers are needed, not {shown(value)}.", action)
     if start >= end:
@@ -135,6 +164,8 @@ def _nothing(value: object, place: str) -> None:
 _READERS: dict[ValueKind, Callable[[object, str], Operand]] = {
     "whole": _whole,
     "range": _range,
+    "decimal": _decimal,
+    "decimals": _decimals,
     "truth": _truth,
     "span": _span,
     "point": _point,

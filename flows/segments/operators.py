@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-FieldType = Literal["number", "money", "duration", "string", "list", "boolean", "time", "records"]
-ValueKind = Literal["whole", "range", "text", "texts", "truth", "span", "point", "where", "nothing"]
-
-NUMERIC: tuple[FieldType, ...] = ("number", "money", "duration")
+FieldType = Literal["number", "decimal", "money", "duration", "days", "string", "list", "boolean", "time", "records"]
+ValueKind = Literal[
+    "whole", "range", "decimal", "decimals", "text", "texts", "truth", "span", "point", "where", "nothing"
+]
 
 
 @dataclass(frozen=True)
 class Operator:
     """An operator; `takes` is the kind of its value:
 
-    `whole` an integer, `range` `[from, to)`, `text` a string, `texts` a list of strings, `truth` true or false,
+    `whole` an integer, `range` `[from, to)`, `decimal` and `decimals` the same with fractions, `text` a string, `texts` a list of strings,
+    `truth` true or false,
     `span` `{"days": 3}`, `point` an ISO 8601 time with an offset, `where` an expression over sub-fields,
     `nothing` no value.
     """
@@ -42,6 +43,9 @@ _NUMBERS = _operators(
     ("<", "미만", "under", "whole"),
     ("<=", "이하", "at most", "whole"),
     ("between", "이상 ~ 미만", "from ... to under", "range"),
+)
+_DECIMALS = tuple(
+    Operator(found.name, found.ko, found.en, "decimals" if found.takes == "range" else "decimal") for found in _NUMBERS
 )
 _STRINGS = _operators(
     ("is", "같음", "is", "text"),
@@ -72,8 +76,10 @@ _RECORDS = _operators(
 
 _BY_TYPE: dict[FieldType, tuple[Operator, ...]] = {
     "number": _NUMBERS + _PRESENCE,
+    "decimal": _DECIMALS + _PRESENCE,
     "money": _NUMBERS + _PRESENCE,
     "duration": _NUMBERS + _PRESENCE,
+    "days": _NUMBERS + _PRESENCE,
     "string": _STRINGS + _PRESENCE,
     "list": _LISTS + _PRESENCE,
     "boolean": _BOOLEANS + _PRESENCE,

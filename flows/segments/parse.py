@@ -10,34 +10,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 
 from flows.segments.catalogue import example_of
 from flows.segments.expression import AllOf, AnyOf, Leaf, NotOf, Operand, RecordsLeaf, Tree
-from flows.segments.fields import BY_NAME, Field
+from flows.segments.field import Field
+from flows.segments.fields import BY_NAME
 from flows.segments.operands import Refused, read_operand
 from flows.segments.operators import Operator, operator, operators_of
 from flows.segments.problems import InvalidExpression, Problem, pointer, shown
+from flows.segments.traits import PREFIX, Trait, trait_fields
 
 MAX_DEPTH = 20
 MAX_LEAVES = 200
 MAX_TEXT_BYTES = 60_000  # ClickHouse takes a parameter of 256 KiB, and escaping makes up to four bytes of one
 MAX_PROBLEMS = 20
 
+_FIELD = "field"
 _FORMS = 'Give {"all": [..]}, {"any": [..]}, {"not": ..} or {"field": .., "op": .., "value": ..}.'
 
 
-def parse(document: object) -> Tree:
-    """The checked tree of a decoded JSON value.
+def parse(document: object, traits: Sequence[Trait] = ()) -> Tree:
+    """The checked tree of a decoded JSON value; `traits` are what the site declares of its own.
 
     Raises `InvalidExpression` with at most 20 problems, and nothing else on any JSON value. Limits: 20 levels, 200
     leaves, 1,000 texts in a list, 500 characters in a text, 60,000 bytes of text in all, numbers up to 10^15, time
     spans up to 36,500 days.
     """
     reading = _Reading()
-    tree = reading.tree(document, "", 1, _VISITOR)
+    tree = reading.tree(document, "", 1, _scope(tuple(traits)))
     if tree is None or reading.problems:
         raise InvalidExpression(tuple(reading.problems))
     return tree
@@ -51,7 +55,9 @@ class _Scope:
     called: str
 
 
-_VISITOR = _Scope(BY_NAME, "field")
+@lru_cache(maxsize=1_024)
+def _scope(traits: tuple[Trait, ...]) -> _Scope:
+    return _Scope({**BY_NAME, **{field.name: field for field in trait_fields(traits)}}, _FIELD)
 
 
 class _Reading:
@@ -149,14 +155,22 @@ class _Reading:
 def _field(name: object, place: str, scope: _Scope) -> Field:
     if isinstance(name, str) and name in scope.fields:
         return scope.fields[name]
+    if isinstance(name, str) and name.startswith(PREFIX) and scope.called == _FIELD:
+        raise _undeclared(name, place, scope)
     close = get_close_matches(name[:100], scope.fields, 2, 0.8) if isinstance(name, str) else []
     if close:
         action = f"Did you mean {' or '.join(close)}?"
-    elif scope is _VISITOR:
+    elif scope.called == _FIELD:
         action = "Give a field of the catalogue (docs/segments.md)."
     else:
         action = f"Give one of: {', '.join(scope.fields)}."
     raise Refused(place, f"There is no {scope.called} with this name: {shown(name)}.", action)
+
+
+def _undeclared(name: str, place: str, scope: _Scope) -> Refused:
+    declared = ", ".join(field for field in scope.fields if field.startswith(PREFIX))
+    action = f"Declared are: {declared}." if declared else "The site has declared none: declare it first."
+    return Refused(place, f"The site has not declared this trait: {shown(name)}.", action)
 
 
 def _operator(field: Field, name: object, place: str) -> Operator:

@@ -6,9 +6,12 @@ evaluators compute in the same types; the one division is of Float64 by Float64.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import assert_never
+from typing import assert_never, cast, get_args
+
+import numpy as np
 
 from flows.segments.columns import (
     MINUTE,
@@ -19,6 +22,8 @@ from flows.segments.columns import (
     Compare,
     Condition,
     Contains,
+    DayStart,
+    DaysToBirthday,
     Difference,
     Distinct,
     Either,
@@ -37,21 +42,26 @@ from flows.segments.columns import (
     Opposite,
     Present,
     Ratio,
+    Real,
     StartsWith,
     Sum,
     Text,
     Times,
     Value,
     Whole,
-    columns_in,
-    is_text,
 )
+from flows.segments.days import days_of, until_birthdays
 from flows.segments.expression import Tree
+from flows.segments.field import Field
 from flows.segments.meaning import condition_of
+from flows.segments.reads import columns_in, is_text
+from flows.segments.rows import Ints
+from flows.segments.sources import Elements, Named, Source, Truth
 
 ONLINE_MINUTES = 5
+LISTED = 20
 
-Parameter = int | str | list[str]
+Parameter = int | str | list[str] | list[int]
 Name = Callable[[str], str]
 
 
@@ -64,16 +74,41 @@ class Predicate:
 
 
 def compile_sql(
-    tree: Tree, now: int, *, online_minutes: int = ONLINE_MINUTES, prefix: str = "p", table: str = ""
+    tree: Tree,
+    now: int,
+    *,
+    zone: str = "UTC",
+    online_minutes: int = ONLINE_MINUTES,
+    prefix: str = "p",
+    table: str = "",
 ) -> Predicate:
-    """The predicate of a tree at `now` (epoch milliseconds).
+    """The predicate of a tree at `now` (epoch milliseconds); days start as `zone` (IANA) says.
 
-    Parameters are `now`, `online_ms` and `p0`, `p1`, ...; two predicates in one query need different prefixes and the
-    same `now`.
+    Parameters are `now`, `online_ms`, `birthday_in` and `p0`, `p1`, ...; two predicates in one query need different prefixes and
+    the same `now` and zone.
     `table` qualifies the columns (`v.visits`), for queries whose aliases hide them.
     """
-    writing = _Writing(now, online_minutes, prefix)
+    writing = _Writing(now, zone, online_minutes, prefix)
     sql = writing.condition(condition_of(tree), (lambda column: f"{table}.{column}") if table else str)
+    return Predicate(sql, {name: value for name, value in writing.params.items() if "{" + f"{name}:" in sql})
+
+
+def compile_value(
+    field: Field,
+    now: int,
+    *,
+    zone: str = "UTC",
+    online_minutes: int = ONLINE_MINUTES,
+    prefix: str = "p",
+    table: str = "",
+) -> Predicate:
+    """SQL of a field's value at `now`, as JSON in a string; arguments as those of `compile_sql`.
+
+    A number (times and durations in milliseconds), a text, true or false, a list of at most 20 different texts, of records how
+    many there are; null when the value is absent (an empty list is []).
+    """
+    writing = _Writing(now, zone, online_minutes, prefix)
+    sql = writing.told(field.how, (lambda column: f"{table}.{column}") if table else str)
     return Predicate(sql, {name: value for name, value in writing.params.items() if "{" + f"{name}:" in sql})
 
 
@@ -86,9 +121,10 @@ class _Sql:
 
 
 class _Writing:
-    def __init__(self, now: int, online_minutes: int, prefix: str) -> None:
+    def __init__(self, now: int, zone: str, online_minutes: int, prefix: str) -> None:
         self.params: dict[str, Parameter] = {}
         self.now = now
+        self.days = days_of(zone)
         self.online_minutes = online_minutes
         self.prefix = prefix
         self.bound = 0
@@ -130,6 +166,8 @@ class _Writing:
         match value:
             case Whole(column):
                 return _Sql(f"toInt64({name(column)})")
+            case Real(column):
+                return _Sql(name(column))
             case Maybe(column):
                 return _Sql(f"ifNull(toInt64({name(column)}), 0)", (f"isNotNull({name(column)})",))
             case Text(column):
@@ -153,6 +191,11 @@ class _Writing:
             case OnlineSince():
                 online = self.moment("online_ms", self.online_minutes * MINUTE)
                 return _Sql(f"{self.moment('now', self.now)} - {online}")
+            case DayStart(days):
+                return _Sql(self.bind(int(self.days.start_of(self.today + days))))
+            case DaysToBirthday(column):
+                until = self.moment("birthday_in", until_birthdays(int(self.today)).tolist(), "Array(Int64)")
+                return _Sql(f"{until}[{name(column)} + 1]", (f"{name(column)} > 0",))
             case Difference(left, right):
                 return self.pair("({} - {})", left, right, name)
             case Times(left, right):
@@ -179,29 +222,59 @@ class _Writing:
             case _:
                 assert_never(value)
 
-    def kept(self, of: Text, where: Condition, name: Name) -> str:
-        """The array of the strings of the elements for which a condition holds."""
-        names, arrays = _arrays((of, where), name, first=of.column)
+    def told(self, how: Source, name: Name) -> str:
+        """A value as JSON."""
+        match how:
+            case Truth(yes, known):
+                said = f"if({self.condition(yes, name)}, 'true', 'false')"
+                return f"if({self.condition(known, name)}, {said}, 'null')"
+            case Elements(where, None):
+                return f"toString({self.value(Sum(Fixed(1), where), name).text})"
+            case Elements(where, Text() as of):
+                texts = self.kept(of, Every((where, Present(of))), name)
+                return f"toJSONString(arraySlice(arrayDistinct({texts}), 1, {LISTED}))"
+            case Named(called, text, of):
+                array = self.kept(of, Every((OneOf(called, (text,)), Present(of))), name)
+                first = self.value(of, lambda column: f"{array}[1]").text
+                return f"if(notEmpty({array}), {_json(first, of)}, 'null')"
+        if isinstance(how, get_args(Condition)):
+            return f"if({self.condition(cast(Condition, how), name)}, 'true', 'false')"
+        value = cast(Value, how)
+        found = self.value(value, name)
+        there = _all(*found.guards, *([f"{found.text} != ''"] if is_text(value) else []))
+        return f"if({there}, {_json(found.text, value)}, 'null')"
+
+    def kept(self, of: Value, where: Condition, name: Name) -> str:
+        """The array of one column of the elements for which a condition holds."""
+        names, arrays = _arrays((of, where), name, first=min(columns_in(of)))
         return f"arrayFilter({names} -> {self.condition(where, _element)}, {arrays})"
 
     def pair(self, text: str, left: Value, right: Value, name: Name) -> _Sql:
         a, b = self.value(left, name), self.value(right, name)
         return _Sql(text.format(a.text, b.text), a.guards + b.guards)
 
-    def bind(self, value: Parameter) -> str:
+    @property
+    def today(self) -> Ints:
+        """The number of the day that `now` is in."""
+        return self.days.day_of(np.asarray(self.now))
+
+    def bind(self, value: int | float | str | list[str]) -> str:
         """The placeholder of a new parameter."""
         name = f"{self.prefix}{self.bound}"
         self.bound += 1
+        if isinstance(value, float):  # by its bits: the store reads decimals less exactly than it computes
+            self.params[name] = struct.unpack("<q", struct.pack("<d", value))[0]
+            return f"reinterpretAsFloat64({{{name}:Int64}})"
         self.params[name] = value
         return "{" + f"{name}:{_type(value)}" + "}"
 
-    def moment(self, name: str, value: int) -> str:
+    def moment(self, name: str, value: int | list[int], kind: str = "Int64") -> str:
         """The placeholder of a parameter that all conditions share."""
         self.params[name] = value
-        return "{" + f"{name}:Int64" + "}"
+        return "{" + f"{name}:{kind}" + "}"
 
 
-def _type(value: Parameter) -> str:
+def _type(value: int | str | list[str]) -> str:
     if isinstance(value, int):
         return "Int64"
     return "String" if isinstance(value, str) else "Array(String)"
@@ -215,6 +288,10 @@ def _arrays(node: object, name: Name, first: str = "") -> tuple[str, str]:
     """The parameter list of a lambda over the arrays a node reads, and the arrays; `first` goes first."""
     columns = sorted(columns_in(node), key=lambda column: (column != first, column))
     return f"({', '.join(map(_element, columns))})", ", ".join(map(name, columns))
+
+
+def _json(text: str, value: Value) -> str:
+    return f"toJSONString({text})" if is_text(value) else f"toString({text})"
 
 
 def _all(*parts: str) -> str:

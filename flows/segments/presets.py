@@ -53,12 +53,30 @@ PRESETS = (
         "Added in 24 hours, not bought",
         {"field": "carted_not_bought", "op": "some", "where": _is("carted_at", "within_last", {"hours": 24})},
     ),
+    Preset(
+        "returning_buyer",
+        "3번 이상 와서 구매한 고객",
+        "Three visits or more and bought",
+        {"all": [_is("visits", ">=", 3), _is("orders", ">=", 1)]},
+    ),
     Preset("repeat_buyer", "재구매 고객", "Repeat buyers", _is("orders", ">=", 2)),
     Preset(
         "lapsed_buyer",
         "구매한 지 30일 넘음",
         "Bought, but not for 30 days",
         _is("last_order_at", "more_than_ago", {"days": 30}),
+    ),
+    Preset(
+        "coupon_expiring",
+        "쿠폰이 3일 안에 만료",
+        "A coupon expires within 3 days",
+        {"field": "coupons", "op": "some", "where": _is("expires_in", "<=", 3)},
+    ),
+    Preset(
+        "points_to_spend",
+        "7일 안에 방문, 적립금 1,000 이상",
+        "Visited in 7 days, 1,000 points or more",
+        {"all": [_is("last_seen", "within_last", {"days": 7}), _is("points", ">=", 1_000)]},
     ),
     Preset(
         "engaged_now",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+Reals = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -21,14 +23,48 @@ class Integers:
     valid: Bools | None
 
 
+class Words:
+    """Strings as numbers of the different ones among them: codes int64, `words[code]` is the string."""
+
+    def __init__(self, codes: Ints, words: list[bytes]) -> None:
+        self.codes = codes
+        self.words = words
+        self._index: dict[bytes, int] | None = None
+
+    def code(self, word: bytes) -> int:
+        """The code of a string, -1 if none is it."""
+        if self._index is None:
+            self._index = {known: code for code, known in enumerate(self.words)}
+        return self._index.get(word, -1)
+
+    def at(self, places: Ints) -> Words:
+        """The strings at some places."""
+        return Words(self.codes[places], self.words)
+
+    def where(self, holds: Callable[[bytes], bool]) -> Bools:
+        """Of which strings something holds; it is asked once for each different one."""
+        found = np.fromiter(map(holds, self.words), dtype=np.bool_, count=len(self.words))
+        return found[self.codes]
+
+    def positions(self, wanted: Sequence[bytes]) -> Ints:
+        """The place of each string among the wanted, -1 where it is none of them."""
+        found = np.full(len(self.words), -1, dtype=np.int64)
+        for place, word in enumerate(wanted):
+            code = self.code(word)
+            if code >= 0:
+                found[code] = place
+        return found[self.codes]
+
+
 class Column:
-    """A flat Arrow array of `size` values, read as integers (times: epoch milliseconds) or as bytes."""
+    """A flat Arrow array of `size` values, read as integers (times: epoch milliseconds), as doubles or as strings."""
 
     def __init__(self, array: pa.Array) -> None:
         self.array = array
         self.size = len(array)
         self._integers: Integers | None = None
-        self._texts: pa.Array | None = None
+        self._reals: Reals | None = None
+        self._words: Words | None = None
 
     def integers(self) -> Integers:
         """int64 values, wrapping above 2^63."""
@@ -42,15 +78,23 @@ class Column:
             self._integers = Integers(numbers, valid)
         return self._integers
 
-    def texts(self) -> pa.Array:
-        """large_binary values, b'' where NULL: bytes need not be UTF-8."""
-        if self._texts is None:
+    def reals(self) -> Reals:
+        """float64 values, 0 where NULL."""
+        if self._reals is None:
+            array = self.array.cast(pa.float64())
+            self._reals = np.asarray(array.fill_null(0.0) if array.null_count else array)
+        return self._reals
+
+    def words(self) -> Words:
+        """Strings as bytes (they need not be UTF-8), b'' where NULL."""
+        if self._words is None:
             array = self.array
             if pa.types.is_dictionary(array.type):
                 array = array.dictionary_decode()
             array = array.cast(pa.large_binary())
-            self._texts = array.fill_null(b"") if array.null_count else array
-        return self._texts
+            encoded = (array.fill_null(b"") if array.null_count else array).dictionary_encode()
+            self._words = Words(np.asarray(encoded.indices, dtype=np.int64), encoded.dictionary.to_pylist())
+        return self._words
 
 
 class Rows:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from flows.segments.amounts import amount_en, amount_ko, instant, span_en, span_ko
 from flows.segments.expression import AllOf, AnyOf, Leaf, NotOf, Point, Range, RecordsLeaf, Span, Tree
-from flows.segments.fields import Field
+from flows.segments.field import Field
 from flows.segments.korean import joined, object_, subject, topic, toward
 
 Language = Literal["ko", "en"]
@@ -79,7 +79,7 @@ class _Korean(_Words):
                 return field.statements[0 if truth else 1]
             case Range(start, end):
                 return f"{subject(label)} {self.amount(field, start)} 이상 {self.amount(field, end)} 미만"
-            case int(number):
+            case int(number) | float(number):
                 amount = self.amount(field, number)
                 said = f"{subject(amount)} 아님" if leaf.op == "!=" else _NUMBER_KO[leaf.op].format(amount)
                 return f"{subject(label)} {said}"
@@ -96,7 +96,7 @@ class _Korean(_Words):
             case tuple(texts):
                 return f"{subject(label)} {_said(field, texts, 'ko')} 중 {_AMONG_KO[leaf.op]}"
 
-    def amount(self, field: Field, number: int) -> str:
+    def amount(self, field: Field, number: int | float) -> str:
         return amount_ko(number, field.unit, self.currency)
 
     def text(self, label: str, op: str, said: str) -> str:
@@ -145,7 +145,7 @@ class _English(_Words):
                 return field.statements[2 if truth else 3]
             case Range(start, end):
                 return f"{label} from {self.amount(field, start)} to under {self.amount(field, end)}"
-            case int(number):
+            case int(number) | float(number):
                 return f"{label} {_NUMBER_EN[leaf.op]} {self.amount(field, number)}"
             case Span() as span:
                 return f"{label} {_SPAN_EN[leaf.op].format(span_en(span))}"
@@ -159,7 +159,7 @@ class _English(_Words):
                 several = len(texts) > 1
                 return f"{label} {(_TEXTS_EN if several else _TEXT_EN)[leaf.op]} {_said(field, texts, 'en')}"
 
-    def amount(self, field: Field, number: int) -> str:
+    def amount(self, field: Field, number: int | float) -> str:
         return amount_en(number, field.unit, self.currency)
 
     def records(self, field: Field, op: str, where: str) -> str:

@@ -1,4 +1,5 @@
-"""The people of members: the parts that visitors' shards told of, united into rows (docs/architecture.md, "People")."""
+"""The people of members: the parts that visitors' shards told of, united into rows (docs/architecture.md, "People"), and the
+profiles that shops told of (docs/members.md)."""
 
 from __future__ import annotations
 
@@ -13,11 +14,13 @@ import pyarrow as pa
 from flows.visitors.batch import DEVICE
 from flows.visitors.limits import HORIZON, HOUR
 from flows.visitors.load import append
+from flows.visitors.profiles import NOTHING, MemberRecord, after
+from flows.visitors.profiles import columns as profile_columns
 from flows.visitors.rows import ENTRY_COLUMNS, TIME, united
 from flows.visitors.seen import kept_elsewhere, key_hashes
 from flows.visitors.shard import Shard
 from flows.visitors.strings import Interner
-from flows.visitors.tables import HashIndex, Table
+from flows.visitors.tables import HashIndex, Ints, Table
 
 _NUMBERS = (
     "version", "first_seen", "last_seen", "device_at", "page_at", "last_viewed_at", "last_carted_at", "visits", "pageviews", "stay_ms",
@@ -33,6 +36,7 @@ _LISTS = {
     "op": (("at", "kind", "delta", "price"), ("item", "event")),
     "order": (("at", "version", "counted", "units", "revenue"), ("id",)),
     "bought": (("order", "units"), ("item", "category")),
+    "segment": (("version", "since", "entries"), ("id",)),  # what the visitor was in while he was nobody's
 }
 """Columns by prefix: numbers, texts. Those of one prefix have one length."""
 
@@ -62,6 +66,13 @@ class PartRecord(NamedTuple):
     visitor_id: str
     version: int  # in the log of the visitor's shard
     rows: Mapping[int, Row]  # by the stint's begin: the columns of PART that are not empty
+    at: int = 0  # end of the tick it tells of, epoch ms; 0: not told
+    open: bool = False  # more of that tick is on its way
+    fresh: bool = True  # not all that changed was late
+
+
+PersonRecord = PartRecord | MemberRecord
+"""What a person is made of."""
 
 
 class _Row(NamedTuple):
@@ -86,18 +97,47 @@ class _Person:
     latest_seen: int = 0  # the greatest that any row of his ever said
     touched_at: int = 0
     place: int = -1  # in the table of the people
+    profile: bytes = NOTHING
 
     @property
     def nbytes(self) -> int:
-        return sum(part.nbytes for part in self.parts.values())
+        return sum(part.nbytes for part in self.parts.values()) + len(self.profile)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is known of him (any more)."""
+        return not self.profile and not any(part.rows for part in self.parts.values())
+
+
+class Joined(NamedTuple):
+    """The keys of those who changed; the segments that visitors brought along who are theirs now, as (id, version, since); and who had
+    been another person before."""
+
+    news: set[str]
+    brought: dict[str, list[tuple[str, int, int]]]
+    merged: list[str]
+
+
+def _brought(rows: Mapping[int, Row], known: _Part | None) -> list[tuple[str, int, int]]:
+    """Segments that the stints of a part were in and that are news."""
+    told = {row.begin for row in known.rows if b'"segment_id"' in row.text} if known is not None else ()
+    return [
+        (segment_id, version, since)
+        for begin, row in rows.items()
+        if begin not in told
+        for segment_id, version, since in zip(
+            row.get("segment_id", ()), row.get("segment_version", ()), row.get("segment_since", ()), strict=True
+        )
+        if since
+    ]
 
 
 def rows_for_parts(table: pa.Table) -> list[dict[str, Any]]:
     """Rows of stints as parts tell them: their columns of PART that are not empty."""
-    columns = [_plain(table[f.name].combine_chunks(), f.type).to_pylist() for f in PART]
+    told = [f for f in PART if f.name in table.column_names]  # of segments only where there are any
+    columns = [_plain(table[f.name].combine_chunks(), f.type).to_pylist() for f in told]
     return [
-        {name: value for name, value in zip(PART.names, values, strict=True) if value}
-        for values in zip(*columns, strict=True)
+        {f.name: value for f, value in zip(told, values, strict=True) if value} for values in zip(*columns, strict=True)
     ]
 
 
@@ -131,7 +171,8 @@ def check_row(row: Any) -> Row:
 
 
 class People:
-    """The people of the members of one shard. Memory holds who was seen in the last 8 days, as the JSON of their parts."""
+    """The people of the members of one shard. Memory holds who was seen in the last 8 days, and who was told of in the last hour, as
+    the JSON of their parts and profiles."""
 
     def __init__(self) -> None:
         self.dormant = HashIndex()  # key hashes of people that have a row but are not in memory
@@ -139,19 +180,41 @@ class People:
         self._table = Table(site=("i4", 0), last_seen=("i8", 0))
         self._sites = Interner()
         self._changed: dict[str, None] = {}
-        self._bytes = 0  # of parts
+        self._bytes = 0  # of parts and profiles
 
     def __len__(self) -> int:
         return len(self._people)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._people
+
+    def keys(self) -> Iterable[str]:
+        """Those in memory, as site_id/member_id."""
+        return self._people.keys()
+
+    def seen_at(self, keys: Sequence[str]) -> Ints:
+        """When some people in memory were seen last (epoch ms, 0: never), shape (len(keys),)."""
+        places = np.array([self._people[key].place for key in keys], np.int64)
+        seen: Ints = self._table["last_seen"][places]
+        return seen
+
+    def touch(self, key: str) -> None:
+        """Have the row of one of them written."""
+        self._changed[key] = None
 
     def missing(self, keys: Iterable[str]) -> list[str]:
         """Those of `keys` (site_id/member_id) whose rows must be loaded first: known, but not in memory."""
         return kept_elsewhere(dict.fromkeys(keys), self._people, self.dormant)
 
-    def apply(self, records: Iterable[PartRecord], now: int) -> None:
-        """Take parts in; older versions of what is known change nothing."""
+    def apply(self, records: Iterable[PersonRecord], now: int) -> Joined:
+        """Take parts and members' data in, in the order of the log; older versions of what is known change nothing."""
+        joined = Joined(set(), {}, [])
         for record in records:
             person = self._people.get(record.key) or self._met(record.key, _Person())
+            if isinstance(record, MemberRecord):
+                if self._tell(person, record, now):
+                    joined.news.add(record.key)
+                continue
             known = person.parts.get(record.visitor_id)
             if record.offset <= person.version or (known is not None and known.version >= record.version):
                 continue
@@ -163,10 +226,29 @@ class People:
             self._bytes += part.nbytes - (known.nbytes if known else 0)
             self._count(person)
             self._changed[record.key] = None
+            joined.news.add(record.key)
+            if brought := _brought(record.rows, known):
+                joined.brought.setdefault(record.key, []).extend(brought)
+            if known is None and len(person.parts) > 1:
+                joined.merged.append(record.key)
+        return joined
+
+    def _tell(self, person: _Person, record: MemberRecord, now: int) -> bool:
+        """Take a member's data in; whether it was news. Who gets none keeps his version: his row has the record in it."""
+        person.touched_at = now
+        if record.offset <= person.version:
+            return False
+        profile = after(person.profile, record.as_of, record.told)
+        if profile is person.profile:
+            return False
+        self._bytes += len(profile) - len(person.profile)
+        person.profile, person.version = profile, record.offset
+        self._changed[record.key] = None
+        return True
 
     def load(self, rows: pa.Table, now: int) -> None:
         """Take rows of people into memory (those who are there already are left alone)."""
-        names = ("site_id", "person", "version", "part_visitor", "part_version", "part_row")
+        names = ("site_id", "person", "version", "part_visitor", "part_version", "part_row", "profile")
         table = pa.table({name: rows[name] for name in names})
         table = table.append_column("latest_seen", _plain(rows["latest_seen"].combine_chunks(), pa.int64()))
         table = table.append_column("part_start", _plain(rows["part_start"].combine_chunks(), pa.list_(pa.int64())))
@@ -180,7 +262,8 @@ class People:
                 kept = _Row(begin, orjson.loads(text).get("last_seen", 0), text.encode())
                 known = parts.get(visitor_id)
                 parts[visitor_id] = _Part(version, (*(known.rows if known else ()), kept))
-            person = self._met(key, _Person(parts, row["version"], row["latest_seen"], now))
+            profile = row["profile"].encode()
+            person = self._met(key, _Person(parts, row["version"], row["latest_seen"], now, profile=profile))
             self._count(person)
             self._bytes += person.nbytes
 
@@ -201,6 +284,7 @@ class People:
             person.version = offset
             self._bytes -= person.nbytes
             person.parts.clear()
+            person.profile = NOTHING
             self._count(person)
             self._changed[key] = None
 
@@ -221,18 +305,21 @@ class People:
                 visitors.append(f"{key.partition('/')[0]}/{visitor_id}")
                 owner.append(i)
         slots = append(scratch, pa.Table.from_pylist(told, PART), visitors, 0) if told else np.empty(0, np.int64)
-        gone = sorted(set(range(len(keys))) - set(owner))
-        for i in gone:
+        unseen = sorted(set(range(len(keys))) - set(owner))
+        for i in unseen:
             scratch.leave(keys[i], 0, 0, 0)
-        owners = np.r_[np.array(owner, np.int64), gone].astype(np.int64)
+        owners = np.r_[np.array(owner, np.int64), unseen].astype(np.int64)
         order = np.argsort(owners, kind="stable")
-        slots = np.r_[slots, len(slots) + np.arange(len(gone))].astype(np.int64)
+        slots = np.r_[slots, len(slots) + np.arange(len(unseen))].astype(np.int64)
         table = united(scratch, slots[order], owners[order], as_one=False)
-        return _with_columns(table, _own_columns(keys, people, number, set(gone)))
+        logins = np.zeros(len(keys), np.int64)
+        np.maximum.at(logins, np.array(owner, np.int64), np.array([row["login_at"] for row in told], np.int64))
+        own = {**_own_columns(keys, people, number), "login_at": pa.array(logins).cast(TIME)}
+        return with_columns(table, own | profile_columns([person.profile for person in people]))
 
     def drop_empty(self, keys: Iterable[str]) -> None:
-        """Forget those who have no parts left; their last rows are made."""
-        empty = [key for key in keys if key in self._people and not _rows_of(self._people[key])]
+        """Forget those of whom nothing is left; their last rows are made."""
+        empty = [key for key in keys if key in self._people and self._people[key].empty]
         self._drop(empty)
 
     def _drop(self, keys: Iterable[str]) -> None:
@@ -246,6 +333,12 @@ class People:
         """How many were seen at or after a time (epoch ms, not 0), by site."""
         sites = self._table["site"][self._table["last_seen"] >= time]
         return dict(zip(self._sites.strings, np.bincount(sites, minlength=len(self._sites)).tolist(), strict=True))
+
+    def let_go(self, keys: Iterable[str]) -> None:
+        """Say that people need not stay in memory: nothing came of them lately."""
+        for key in keys:
+            if key in self._people:
+                self._people[key].touched_at = 0
 
     def evict(self, now: int, steady: int) -> int:
         """Forget people who can be in no window any more (their rows stay in the store); returns how many. As `Shard.evict`."""
@@ -263,7 +356,7 @@ class People:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the parts, columns and the index held."""
+        """Bytes of the parts, profiles, columns and the index held."""
         return self.dormant.nbytes + self._table.nbytes + self._bytes
 
 
@@ -272,7 +365,7 @@ def _rows_of(person: _Person) -> list[tuple[str, _Row]]:
     return [(visitor_id, row) for visitor_id, part in sorted(person.parts.items()) for row in part.rows]
 
 
-def _own_columns(keys: Sequence[str], people: Sequence[_Person], number: int, gone: set[int]) -> dict[str, pa.Array]:
+def _own_columns(keys: Sequence[str], people: Sequence[_Person], number: int) -> dict[str, pa.Array]:
     """The columns of people's rows that are not made of their parts' columns."""
     n = len(keys)
     members = [key.partition("/")[2] for key in keys]
@@ -289,7 +382,7 @@ def _own_columns(keys: Sequence[str], people: Sequence[_Person], number: int, go
         "visitor_id": pa.array([""] * n, pa.string()),
         "person": pa.array(members, pa.string()),
         "member_id": pa.array(members, pa.string()),
-        "gone": pa.array([i in gone for i in range(n)], pa.bool_()),
+        "gone": pa.array([person.empty for person in people], pa.bool_()),
         "shard": pa.array(np.full(n, number, np.uint16)),
         "key_hash": pa.array(key_hashes(keys)),
         "version": pa.array([person.version for person in people], pa.uint64()),
@@ -301,6 +394,12 @@ def _own_columns(keys: Sequence[str], people: Sequence[_Person], number: int, go
     }
 
 
-def _with_columns(table: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
+def people_keys_of(rows: pa.Table) -> list[str]:
+    """`site_id/member_id` of each row of a person."""
+    return [f"{s}/{m}" for s, m in zip(rows["site_id"].to_pylist(), rows["person"].to_pylist(), strict=True)]
+
+
+def with_columns(table: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
+    """A table with some columns more, or in the place of its own."""
     kept = table.drop_columns([name for name in columns if name in table.column_names])
     return pa.table({**columns, **{name: kept[name] for name in kept.column_names}})

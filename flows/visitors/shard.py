@@ -5,7 +5,7 @@ What has a state is a stint: a visitor, or a stretch of his time line (docs/arch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, NamedTuple
@@ -47,6 +47,7 @@ class OrderRecord(NamedTuple):
     key: str
     offset: int
     order: dict[str, Any]
+    at: int = 0  # when its shard sent it, epoch ms; 0: not told
 
 
 class Shard:
@@ -116,9 +117,9 @@ class Shard:
         the events that visitors' rows (site_id/visitor_id) were made of: it is asked when a late login or logout cuts one.
         """
         last = self._slots_of(events.visitor)
-        unread = [order for order in orders if self._unread(order)]
+        unread = [order for order in orders if self.unread(order)]
         result = self._apply_events(events, last, received_at, now, history)
-        self._put_orders(unread)
+        self.put_orders(unread)
         return result
 
     def _apply_events(self, events: Batch, last: Ints, received_at: int, now: int, history: History | None) -> Applied:
@@ -432,7 +433,7 @@ class Shard:
 
     # -- orders
 
-    def _unread(self, record: OrderRecord) -> bool:
+    def unread(self, record: OrderRecord) -> bool:
         """Whether the row it belongs to has not seen it. Each record is seen by the row that gets the order or loses it."""
         if record.key not in self.slots:
             return False
@@ -456,7 +457,13 @@ class Shard:
             self.order_index.assign(places, np.array([NONE]))
         return bool(self.order_index.values(places)[0] != NONE)
 
-    def _put_orders(self, records: Sequence[OrderRecord]) -> None:
+    def has_order(self, key: str, transaction_id: str) -> bool:
+        """Whether a visitor has an order, in any of his stints."""
+        code = self.words.codes([transaction_id])
+        return any(self._has_order(slot, code) for slot in stints_of(self, key))
+
+    def put_orders(self, records: Sequence[OrderRecord]) -> None:
+        """Give orders to visitors that are in memory, or take them away; older versions than they have change nothing."""
         v, orders = self.visitors, self.orders
         latest: dict[tuple[str, str], OrderRecord] = {}
         for record in records:
@@ -567,6 +574,10 @@ class Shard:
         )
         self.keys.append(key)
 
+    def let_go(self, keys: Iterable[str]) -> None:
+        """Say that visitors need not stay in memory: nothing came of them lately."""
+        self.visitors["touched_at"][[self.slots[key] for key in keys if key in self.slots]] = 0
+
     def evict(self, now: int, steady: int | None = None) -> int:
         """Forget visitors who can be in no window any more (their rows stay in the store); returns how many.
 
@@ -615,14 +626,17 @@ class Shard:
             whose = key, self.words.strings[member]
             self.untold[whose] = max(version, self.untold.get(whose, 0))
 
-    def take_untold(self) -> tuple[dict[tuple[str, str], int], Ints]:
+    def take_untold(self, only: Collection[str] | None = None) -> tuple[dict[tuple[str, str], int], Ints]:
         """Who is to be told what he has of a visitor, since the last call: (site_id/visitor_id, member) -> version; and the slots of
-        all these stints, with old cart operations folded."""
+        all these stints, with old cart operations folded. `only`: of these visitors."""
         v = self.visitors
         for slot in np.flatnonzero(v["untold"] & (v["member"] != NOBODY) & (v["last_seen"] > 0)).tolist():
             self.tell(self.keys[slot], int(v["member"][slot]))
         v["untold"][:] = False
         told, self.untold = self.untold, {}
+        if only is not None:
+            self.untold = {whose: version for whose, version in told.items() if whose[0] not in only}
+            told = {whose: version for whose, version in told.items() if whose[0] in only}
         slots: list[int] = []
         for key, member in told:
             stints = stints_of(self, key) if key in self.slots else []

@@ -2,7 +2,7 @@
 
 from ingest.door.decode import BodyRefused, decode_body, decode_item
 from ingest.door.draft import Accepted, Broken, Rejection, SiteRules, Verdict
-from ingest.door.steps import open_door
+from ingest.door.steps import open_door, open_members_door
 
 __all__ = [
     "Accepted",
@@ -14,4 +14,5 @@ __all__ = [
     "decode_body",
     "decode_item",
     "open_door",
+    "open_members_door",
 ]

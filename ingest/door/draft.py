@@ -1,6 +1,6 @@
 """The values that the steps of the door hand on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -11,10 +11,13 @@ from ingest.vocabulary import DEPTH_MAX, REJECTED_TEXT_CHARACTERS, Reason
 
 @dataclass(frozen=True, slots=True)
 class SiteRules:
-    """What the door must know of a site: its id, and the currency (ISO 4217) of amounts that name none."""
+    """What the door must know of a site: its id, the currency (ISO 4217) of amounts that name none, the time zone (IANA) of its
+    days, and the types of the traits it has declared, by name."""
 
     site_id: str
     currency: str
+    timezone: str = "UTC"
+    traits: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Broken:
 
 
 class Accepted(NamedTuple):
-    """An event for the log: its key `site/visitor` (UTF-8), `crc32(key)`, and the JSON line without a newline."""
+    """A record for the log: its key `site/visitor` or `site/member` (UTF-8), `crc32(key)`, and the JSON line without a newline."""
 
     key: bytes
     key_hash: int
@@ -83,14 +86,16 @@ class Rejection:
 
 @dataclass(slots=True)
 class Verdict:
-    """Every item of a batch is in exactly one of the two lists; both keep the order of the batch."""
+    """Every item of a batch is in exactly one of `accepted` and `rejected`; both keep the order of the batch. `members`: what the
+    accepted ones tell of members besides."""
 
     accepted: list[Accepted] = field(default_factory=list)
     rejected: list[Rejection] = field(default_factory=list)
+    members: list[Accepted] = field(default_factory=list)
 
     def records(self, partitions: int) -> Sequence[tuple[int, bytes]]:
-        """The accepted events as the log takes them: (partition, line)."""
-        return [(accepted.key_hash % partitions, accepted.line) for accepted in self.accepted]
+        """The accepted events, and what they tell of members, as the log takes them: (partition, line)."""
+        return [(one.key_hash % partitions, one.line) for one in (*self.accepted, *self.members)]
 
 
 def as_text(item: object) -> str:

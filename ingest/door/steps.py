@@ -17,7 +17,9 @@ from ingest.door.aliases import resolve_aliases
 from ingest.door.clock import correct_clock
 from ingest.door.device import recognise_device
 from ingest.door.draft import Accepted, Arrival, Broken, Draft, Refused, Rejection, SiteRules, Verdict, as_text
+from ingest.door.members import Member, member_of_event, member_of_item
 from ingest.door.validate import validate
+from ingest.members import member_key, member_line
 from ingest.vocabulary import REQUEST_ITEMS_MAX, Reason
 
 Step = Callable[[Draft, Arrival], None]
@@ -47,14 +49,32 @@ def open_door(
         try:
             if max_items is not None and index >= max_items:
                 raise Refused(Reason.TOO_MANY_ITEMS_IN_REQUEST, f"item {index + 1:,} of {len(items):,}")
-            verdict.accepted.append(_through(item, arrival))
+            verdict.accepted.append(_through(item, arrival, verdict.members))
         except Refused as refused:
             text = item.text if isinstance(item, Broken) else as_text(item)
             verdict.rejected.append(Rejection(index, refused.reason, refused.detail, as_text(text)))
     return verdict
 
 
-def _through(item: object, arrival: Arrival) -> Accepted:
+def open_members_door(items: Sequence[object], *, site: SiteRules, received_at: int, max_items: int) -> Verdict:
+    """Items of members' data (`POST /v1/members`), each accepted or rejected, by itself. `received_at` is epoch milliseconds; items
+    from index `max_items` on are rejected."""
+    verdict = Verdict()
+    for index, item in enumerate(items):
+        try:
+            if index >= max_items:
+                raise Refused(Reason.TOO_MANY_ITEMS_IN_REQUEST, f"item {index + 1:,} of {len(items):,}")
+            if isinstance(item, Broken):
+                raise Refused(item.reason, item.detail)
+            verdict.members.append(_member(member_of_item(item, site, received_at), site, received_at))
+        except Refused as refused:
+            text = item.text if isinstance(item, Broken) else as_text(item)
+            verdict.rejected.append(Rejection(index, refused.reason, refused.detail, as_text(text)))
+    return verdict
+
+
+def _through(item: object, arrival: Arrival, members: list[Accepted]) -> Accepted:
+    """An item through all steps; what it tells of its member goes to `members`."""
     if type(item) is not dict:
         if isinstance(item, Broken):
             raise Refused(item.reason, item.detail)
@@ -65,9 +85,21 @@ def _through(item: object, arrival: Arrival) -> Accepted:
             step(draft, arrival)
         record = draft.record
         key = f"{record['site_id']}/{record['visitor_id']}".encode()
-        return Accepted(key, crc32(key), orjson.dumps(record))
+        accepted = Accepted(key, crc32(key), orjson.dumps(record))
+        if (member := member_of_event(record, draft.extra, arrival.site)) is not None:
+            members.append(_member(member, arrival.site, arrival.received_at))
+        return accepted
     except (TypeError, UnicodeEncodeError) as error:  # orjson: what JSON text can't carry
         raise _refused_by_orjson(str(error)) from None
+
+
+def _member(member: Member, site: SiteRules, received_at: int) -> Accepted:
+    try:
+        key = member_key(site.site_id, member.member_id).encode()
+        line = member_line(site.site_id, member.member_id, received_at, member.as_of, member.told)
+    except (TypeError, UnicodeEncodeError) as error:
+        raise _refused_by_orjson(str(error)) from None
+    return Accepted(key, crc32(key), line)
 
 
 _KINDS: Final[dict[type, str]] = {

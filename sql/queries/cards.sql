@@ -1,6 +1,6 @@
 -- What a card shows: rows of these members' people and of these visitors, of a site. With `stints` every stint of a visitor,
 -- else only what is a person's row. Times are epoch milliseconds, 0 or NULL is never. `devices` are (visitor_id, last seen), newest first;
--- one with several stints of the member comes several times.
+-- one with several stints of the member comes several times. `memberships` are (segment, in it since, entries).
 SELECT
     visitor_id,
     toUnixTimestamp64Milli(stint_start) AS began_at,
@@ -63,7 +63,11 @@ SELECT
     toUnixTimestamp64Milli(visit_end[-1]) AS visit_ended_at,
     (visit_pageviews[-1], visit_cart_adds[-1], visit_orders[-1], visit_units[-1], visit_revenue[-1]) AS visit_figures,
     (visit_landing_page[-1], visit_referrer[-1], visit_search_keyword[-1], visit_channel[-1], visit_utm_source[-1],
-        visit_utm_medium[-1], visit_utm_campaign[-1], visit_utm_term[-1], visit_utm_content[-1]) AS visit_acquisition
+        visit_utm_medium[-1], visit_utm_campaign[-1], visit_utm_term[-1], visit_utm_content[-1]) AS visit_acquisition,
+    in_segments,
+    arrayMap(
+        one -> (one.1, toUnixTimestamp64Milli(one.2), one.3),
+        arrayZip(segment_id, segment_since, segment_entries)) AS memberships
 FROM visitors FINAL
 PREWHERE
     site_id = {site_id:String}

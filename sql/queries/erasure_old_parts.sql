@@ -3,4 +3,4 @@ SELECT count() AS parts
 FROM system.parts
 WHERE database = currentDatabase() AND NOT active AND toUnixTimestamp(remove_time) <= {moment:UInt32}
     AND replaceRegexpOne(table, '_local$', '') IN
-        ('events', 'visitors', 'visits', 'orders', 'rejected_events', 'segments', 'erasures')
+        ('events', 'visitors', 'visits', 'orders', 'rejected_events', 'segments', 'erasures', 'member_data', 'transitions', 'deliveries')

@@ -1,6 +1,6 @@
 -- The executable definition of a member's person over the rows of his stints, his parts (docs/architecture.md, "A person's row"): the columns
--- of table `visitors` but shard, version, key_hash, order_version, latest_seen, part_* and those of a stint's ties, for every member of the
--- site {site_id:String}.
+-- of table `visitors` but shard, version, key_hash, order_version, latest_seen, part_*, profile, stint_end and logout_at, for every member of
+-- the site {site_id:String}. What was told of members is that of table `member_data`; who was told of but never came is a person, too.
 WITH
     parts AS
     (
@@ -16,6 +16,7 @@ WITH
             member_id,
             min(p.first_seen) AS first_seen,
             max(p.last_seen) AS last_seen,
+            max(p.login_at) AS login_at,
             argMax((environment, os, browser, app_version, device_at, device_event), (device_at, device_event, part)) AS device,
             argMax((page_url, page_title, page_item, page_at, page_event), (page_at, page_event, part)) AS page,
             argMin(
@@ -171,6 +172,57 @@ WITH
                 arraySort(arrayDistinct(op.1))) AS every_line,
             arrayFilter(line -> line.2 > 0, every_line) AS cart
         FROM ops_of
+    ),
+
+    -- What was told of members: of each attribute the value (JSON) with the greatest (as_of, JSON).
+    registers AS
+    (
+        SELECT member_id, register.1 AS attribute, max((as_of, register.2)) AS latest
+        FROM (SELECT member_id, as_of, JSONExtractKeysAndValuesRaw(told) AS registers FROM member_data FINAL WHERE site_id = {site_id:String})
+        ARRAY JOIN registers AS register
+        GROUP BY member_id, attribute
+    ),
+    -- Those that count: of coupons the newest 1,000, and nothing from before all coupons were told.
+    told_of AS
+    (
+        SELECT
+            member_id,
+            max(latest.1) AS member_as_of,
+            maxIf(latest.1, attribute = 'coupons') AS coupons_as_of,
+            groupArrayIf((attribute, latest.2, latest.1), NOT match(attribute, '^(coupon|used)/')) AS plain,
+            groupArrayIf((attribute, latest.2, latest.1), match(attribute, '^(coupon|used)/')) AS of_coupons,
+            arraySlice(arrayReverseSort(one -> (one.3, one.1), of_coupons), 1, 1000) AS newest,
+            CAST(
+                arrayMap(
+                    one -> (one.1, one.2),
+                    arrayFilter(one -> one.2 != 'null', arrayConcat(plain, arrayFilter(one -> one.3 >= coupons_as_of, newest)))),
+                'Map(String, String)') AS value
+        FROM registers
+        GROUP BY member_id
+    ),
+    profiles_of AS
+    (
+        SELECT
+            member_id,
+            toNullable(told_of.member_as_of) AS member_as_of,
+            JSONExtractString(value['name']) AS member_name,
+            JSONExtractString(value['grade']) AS member_grade,
+            if(mapContains(value, 'points'), JSONExtractInt(value['points']), NULL) AS member_points,
+            if(mapContains(value, 'joined_at'), fromUnixTimestamp64Milli(JSONExtractInt(value['joined_at']), 'UTC'), NULL) AS member_joined_at,
+            JSONExtractString(value['birthday']) AS member_birthday,
+            if(member_birthday = '', 0, toDayOfYear(toDate(concat('2000-', right(member_birthday, 5))))) AS member_birthday_day,
+            if(mapContains(value, 'kakao_friend'), toUInt8(JSONExtractBool(value['kakao_friend'])), NULL) AS kakao_friend,
+            arrayMap(
+                channel -> (channel, value[concat('consent/', channel)]),
+                arrayFilter(channel -> mapContains(value, concat('consent/', channel)), ['sms', 'kakao', 'push', 'email', 'night'])) AS consent,
+            arrayMap(
+                id -> (id, value[concat('coupon/', id)], value[concat('used/', id)]),
+                arraySort(arrayDistinct(arrayMap(
+                    name -> substring(name, position(name, '/') + 1), arrayFilter(name -> match(name, '^(coupon|used)/'), mapKeys(value)))))) AS coupon,
+            arrayMap(
+                name -> (substring(name, 7), value[name]),
+                arraySort(arrayFilter(name -> startsWith(name, 'trait/'), mapKeys(value)))) AS trait
+        FROM told_of
     )
 
 SELECT
@@ -180,6 +232,7 @@ SELECT
     member_id AS person,
     member_id,
     false AS gone,
+    login_at,
     first_seen,
     last_seen,
     device.1 AS environment,
@@ -275,12 +328,35 @@ SELECT
     bought.3 AS bought_item,
     bought.4 AS bought_category,
     bought.5 AS bought_units,
-    bought.6 AS bought_visit_end
-FROM sums
-INNER JOIN visits_of USING (member_id)
+    bought.6 AS bought_visit_end,
+    member_name,
+    member_grade,
+    member_points,
+    member_joined_at,
+    member_birthday,
+    member_birthday_day,
+    member_as_of,
+    kakao_friend,
+    consent.1 AS consent_channel,
+    arrayMap(one -> toUInt8(JSONExtractBool(one.2, 'granted')), consent) AS consent_granted,
+    arrayMap(one -> fromUnixTimestamp64Milli(JSONExtractInt(one.2, 'at'), 'UTC'), consent) AS consent_at,
+    arrayMap(one -> JSONExtractString(one.2, 'source'), consent) AS consent_source,
+    coupon.1 AS coupon_id,
+    arrayMap(one -> JSONExtractString(one.2, 'name'), coupon) AS coupon_name,
+    arrayMap(one -> fromUnixTimestamp64Milli(JSONExtractInt(one.2, 'issued_at'), 'UTC'), coupon) AS coupon_issued_at,
+    arrayMap(one -> fromUnixTimestamp64Milli(JSONExtractInt(one.2, 'expires_at'), 'UTC'), coupon) AS coupon_expires_at,
+    arrayMap(one -> fromUnixTimestamp64Milli(JSONExtractInt(one.3), 'UTC'), coupon) AS coupon_used_at,
+    trait.1 AS trait_name,
+    arrayMap(one -> multiIf(startsWith(one.2, '"'), JSONExtractString(one.2), one.2 IN ('true', 'false'), one.2, ''), trait) AS trait_text,
+    arrayMap(one -> if(match(one.2, '^[-0-9]'), JSONExtractFloat(one.2), 0.), trait) AS trait_number,
+    arrayMap(one -> fromUnixTimestamp64Milli(JSONExtractInt(one.2, 'at'), 'UTC'), trait) AS trait_at
+FROM (SELECT member_id FROM sums UNION DISTINCT SELECT member_id FROM told_of) AS members
+LEFT JOIN sums USING (member_id)
+LEFT JOIN visits_of USING (member_id)
 LEFT JOIN orders_of USING (member_id)
 LEFT JOIN bought_of USING (member_id)
 LEFT JOIN products_of USING (member_id)
 LEFT JOIN searches_of USING (member_id)
 LEFT JOIN cart_of USING (member_id)
+LEFT JOIN profiles_of USING (member_id)
 ORDER BY member_id

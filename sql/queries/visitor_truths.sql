@@ -1,5 +1,5 @@
--- Which of some conditions hold for one row of `visitors`, in their order.
-SELECT [/* conditions */ true] AS truths
+-- Which of some conditions hold for one row of `visitors`, and the values they are about (as JSON), in their order.
+SELECT [/* conditions */ true] AS truths, [/* values */ ''] AS told
 FROM visitors AS row FINAL
 WHERE
     row.site_id = {site_id:String}

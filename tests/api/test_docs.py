@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from api.memberships import Status
+from api.segment_shapes import Reason
 from sql.store import Store
 from tests.api.conftest import World
 
 DOCS = Path(__file__).parents[2] / "docs"
 API = (DOCS / "api.md").read_text(encoding="utf-8")
+SEGMENTS = (DOCS / "segments.md").read_text(encoding="utf-8")
 ANALYSTS = (DOCS / "analysts.md").read_text(encoding="utf-8")
 
 
@@ -20,6 +24,11 @@ def test_every_call_is_documented(world: World) -> None:
         assert path in API, path
         for method in methods:
             assert method.upper() in API
+
+
+@pytest.mark.parametrize("word", [*get_args(Reason), *get_args(Status)])
+def test_every_reason_and_every_state_of_a_segment_is_documented(word: str) -> None:
+    assert f"\n| `{word}` |" in SEGMENTS
 
 
 def test_every_view_is_documented(store: Store) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.api.conftest import DAY, NOW, Shop, World
-from tests.api.visitors import Visit, Visitor, insert_visitors
+from sql.traits import Trait, put_trait
+from tests.api.conftest import DAY, HOUR, NOW, Shop, World
+from tests.api.visitors import Visit, Visitor, insert_visitors, person
 
 FREQUENT = {"field": "visits", "op": ">=", "value": 10}
 
@@ -16,6 +17,10 @@ def create(world: World, shop: Shop, name: str = "Frequent", expression: Any = N
     assert answer.status_code == 201, answer.text
     segment: dict[str, Any] = answer.json()
     return segment
+
+
+def declare(world: World, shop: Shop, name: str, of_type: str, ko: str = "", en: str = "") -> None:
+    put_trait(world.store, shop.site_id, Trait(name, of_type, ko, en, NOW), NOW)
 
 
 def test_a_segment_is_saved_changed_and_deleted_and_its_history_stays(world: World, shop: Shop) -> None:
@@ -100,7 +105,81 @@ def test_a_visitor_is_told_why_it_is_in_a_segment(world: World, shop: Shop) -> N
         ("/all/1/any/1/not", False),
     ]
     assert all(one["sentence"]["en"] and one["sentence"]["ko"] for one in first["conditions"])
+    assert [one["value"] for one in first["conditions"]] == [12, 0, "mobile_web"]
     assert (second["matches"], second["conditions"][0]["matches"]) == (False, False)
+
+
+def test_a_condition_is_explained_with_the_value_of_the_person(world: World, shop: Shop) -> None:
+    declare(world, shop, "score", "number")
+    columns = {
+        "last_order_at": NOW - DAY,
+        "member_points": None,
+        "member_birthday_day": 2,  # January 2: tomorrow in UTC, later today in Seoul
+        "consent_channel": ["sms"],
+        "consent_granted": [0],
+        "coupon_id": ["C-1", "C-2"],
+        "coupon_name": ["a", "b"],
+        "coupon_issued_at": [0, 0],
+        "coupon_expires_at": [0, NOW + DAY],
+        "coupon_used_at": [0, 0],
+        "search_term": [f"term {n:02}" for n in range(30)],
+        "search_at": [NOW] * 30,
+        "trait_name": ["score"],
+        "trait_text": [""],
+        "trait_number": [2.5],
+        "trait_at": [0],
+    }
+    visits = [Visit(NOW - 90_500, NOW)]
+    insert_visitors(world.store, shop.site_id, [person("M", visits, [("pc", 0, NOW)], columns=columns)])
+    asked = {
+        "last_order_at": ("within_last", {"days": 3}, "2025-12-31T00:00:00.000Z", True),
+        "points": (">=", 0, None, False),
+        "birthday": ("=", 0, 0, True),
+        "consent_sms": ("is", True, False, False),
+        "consent_push": ("is", False, None, False),
+        "coupons": ("some", {"field": "expires_in", "op": "=", "value": 0}, 2, True),
+        "search_terms": ("contains_any", ["term 29"], [f"term {n:02}" for n in range(20)], True),
+        "visit_stay_seconds": (">", 90, 90.5, True),
+        "trait.score": (">", 2.25, 2.5, True),
+    }
+    parts = [{"field": field, "op": op, "value": value} for field, (op, value, _, _) in asked.items()]
+    world.clock.now = NOW + DAY // 2 + 4 * HOUR  # 2026-01-02T01:00 in Seoul
+    create(world, shop, "All", {"all": parts})
+    (found,) = world.client.get("/v1/people/member:M/segments", headers=shop.reads).json()["segments"]
+    said = {field: (one["value"], one["matches"]) for field, one in zip(asked, found["conditions"], strict=True)}
+    assert said == {field: (value, held) for field, (_, _, value, held) in asked.items()}
+    assert found["matches"] is False
+
+
+def test_a_segment_may_ask_for_declared_traits_only(world: World, shop: Shop) -> None:
+    golf = {"field": "trait.golf", "op": "is", "value": True}
+    body = {"name": "Golf", "expression": golf}
+    refused = world.client.post("/v1/segments", json=body, headers=shop.reads)
+    assert refused.status_code == 422
+    assert "declared none" in refused.json()["errors"][0]["detail"]
+    declare(world, shop, "golf", "boolean", "골프", "plays golf")
+    fields = world.client.get("/v1/segments/fields", headers=shop.reads).json()["fields"]
+    assert fields[-1]["name"] == "trait.golf"
+    assert fields[-1]["labels"] == {"ko": "골프", "en": "plays golf"}
+    assert create(world, shop, "Golf", golf)["sentence"]["en"] == "plays golf is true"
+    (listed,) = world.client.get("/v1/segments", headers=shop.reads).json()["segments"]
+    assert listed["sentence"]["ko"] == "골프 값이 참임"
+    told = {"trait_name": ["golf"], "trait_text": ["true"], "trait_number": [0.0], "trait_at": [0]}
+    insert_visitors(world.store, shop.site_id, [Visitor("v", [Visit(NOW, NOW)], columns=told)])
+    live = world.client.post("/v1/live/visitors", json={"segment": golf}, headers=shop.reads).json()
+    assert live["population"]["visitors"] == 1
+
+
+def test_days_are_those_of_the_shop(world: World, shop: Shop) -> None:
+    columns = {"member_birthday_day": 2}
+    insert_visitors(world.store, shop.site_id, [Visitor("v", [Visit(NOW, NOW)], columns=columns)])
+    today = {"expression": {"field": "birthday", "op": "=", "value": 0}}
+    counts = []
+    for hours in (14, 15, 38, 39):  # Seoul is nine hours ahead
+        world.clock.now = NOW + hours * HOUR
+        answer = world.client.post("/v1/segments/preview", json=today, headers=shop.reads).json()
+        counts.append(answer["population"]["visitors"])
+    assert counts == [0, 1, 1, 0]
 
 
 def test_many_segments_are_explained_at_once(world: World, shop: Shop) -> None:

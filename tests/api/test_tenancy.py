@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,12 @@ def fill(world: World, shop: Shop, number: int) -> str:
     visitor = Visitor("same-visitor", visits, [("same-item", number)], columns={"visits": number})
     device = Visitor("same-device", visits, columns={"member_id": "same-member", "visits": number})
     devices = [("same-device", 0, NOW), (f"only-of-{number}", 0, NOW)]
-    member = person("same-member", visits, devices, columns={"visits": number})
-    insert_visitors(world.store, shop.site_id, [visitor, device, member])
+    told = {"visits": number, "profile": json.dumps({"name": [NOW, f"name {number}"]})}
+    held = {"segment_id": ["seg_same"], "segment_version": [1], "segment_since": [0], "segment_entries": [number]}
+    member = person("same-member", visits, devices, columns={**told, **held})
+    world.client.put("/v1/traits/size", json={"type": "string", "label_en": f"{number}"}, headers=shop.reads)
+    insert_visitors(world.store, shop.site_id, [visitor, device])
+    insert_visitors(world.store, shop.site_id, [member])
     product = {"site_id": shop.site_id, "item_id": "same-item", "item_name": f"name {number}", "seen_at": NOW}
     insert_rows(world.store, "products", [product])
     owned = {"transaction_id": "same-order", "visitor_id": "same-visitor", "value": number, "version": number}
@@ -32,6 +37,10 @@ def fill(world: World, shop: Shop, number: int) -> str:
     insert_rows(world.store, "visits", [{"site_id": shop.site_id, **folded}])
     body = {"name": f"segment {number}", "expression": {"field": "visits", "op": ">=", "value": 1}}
     segment: dict[str, Any] = world.client.post("/v1/segments", json=body, headers=shop.reads).json()
+    for segment_id in (segment["id"], "seg_same"):
+        entered = {"segment_id": segment_id, "transition_id": "tr_same", "type": "entered", "reason": "event"}
+        who = {"person_id": "member:same-member", "member_id": "same-member", "entry": number, "at": NOW}
+        insert_rows(world.store, "transitions", [{"site_id": shop.site_id, **entered, **who}])
     return str(segment["id"])
 
 
@@ -48,6 +57,9 @@ def everything(world: World, shop: Shop) -> dict[str, Any]:
             "/v1/devices/same-device",
             "/v1/people/member:same-member",
             "/v1/people/same-member/segments",
+            "/v1/people/same-member/transitions",
+            "/v1/members/same-member",
+            "/v1/traits",
             "/v1/people/visitor:same-visitor",
             "/v1/live/visitors?q=only-of-3",
             "/v1/live/visitors?q=same-member",
@@ -56,7 +68,7 @@ def everything(world: World, shop: Shop) -> dict[str, Any]:
         )
     }
     for segment in get["/v1/segments"]["segments"]:
-        for part in ("", "/members", "/history"):
+        for part in ("", "/members", "/history", "/transitions", "/curve"):
             path = f"/v1/segments/{segment['id']}{part}"
             get[path] = world.client.get(path, headers=shop.reads).json()
     get["report"] = world.client.post("/v1/reports/live", json={}, headers=shop.reads).json()
@@ -75,6 +87,10 @@ def test_two_sites_with_the_same_ids_never_mix(world: World) -> None:
     ]
     assert len(before["/v1/live/visitors?q=only-of-3"]["visitors"]) == 1
     of_other = everything(world, other)
+    assert (before["/v1/members/same-member"]["data"]["name"], len(before["/v1/traits"]["traits"])) == ("name 3", 1)
+    assert of_other["/v1/members/same-member"]["data"]["name"] == "name 5"
+    for found, number in ((before, 3), (of_other, 5)):
+        assert [one["entry"] for one in found["/v1/people/same-member/transitions"]["transitions"]] == [number]
     assert of_other["report"]["site"]["revenue"] == 10_000
     assert of_other["/v1/live/visitors?q=only-of-3"]["visitors"] == []
     assert "only-of-3" not in str(list(of_other.values()))
@@ -82,6 +98,8 @@ def test_two_sites_with_the_same_ids_never_mix(world: World) -> None:
         ("GET", f"/v1/segments/{other_segment}", None),
         ("GET", f"/v1/segments/{other_segment}/history", None),
         ("GET", f"/v1/segments/{other_segment}/members", None),
+        ("GET", f"/v1/segments/{other_segment}/transitions", None),
+        ("GET", f"/v1/segments/{other_segment}/curve", None),
         ("GET", f"/v1/live/visitors?segment={other_segment}", None),
         ("PUT", f"/v1/segments/{other_segment}", {"name": "stolen", "expression": {"all": []}}),
         ("DELETE", f"/v1/segments/{other_segment}", None),
@@ -103,7 +121,7 @@ def test_people_and_devices_of_another_site_are_not_there(world: World) -> None:
     insert_visitors(world.store, one.site_id, rows)
     for path in (
         "people/member:member", "people/member", "people/visitor:visitor", "people/visitor", "people/visitor:device", "visitors/visitor",
-        "visitors/device", "devices/device", "people/member/segments", "visitors/device/segments",
+        "visitors/device", "devices/device", "people/member/segments", "visitors/device/segments", "people/member/transitions",
     ):  # fmt: skip
         for shop, status in ((one, 200), (other, 404)):
             assert world.client.get(f"/v1/{path}", headers=shop.reads).status_code == status, path
@@ -122,7 +140,8 @@ def test_a_cursor_of_another_site_is_refused(world: World) -> None:
 def test_every_query_of_a_sites_data_binds_the_site() -> None:
     about_no_site = {
         "site_key_holder", "freshness_recent", "freshness_before", "writable", "checkpoints",
-        "erasures_open", "erasure_old_parts", "erasure_rebuilds", "erasure_moment",
+        "erasures_open", "erasure_old_parts", "erasure_rebuilds", "erasure_moment", "dispatch_hooks", "dispatch_segments",
+        "dispatch_living", "dispatch_positions", "dispatch_known", "dispatch_told", "dispatch_due", "dispatch_rows", "dispatch_waiting",
     }  # fmt: skip
     used = {
         literal

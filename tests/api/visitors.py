@@ -19,6 +19,7 @@ _TYPES = {
     "UInt64": pa.uint64(),
     "Int32": pa.int32(),
     "Int64": pa.int64(),
+    "Float64": pa.float64(),
     "DateTime('UTC')": pa.timestamp("s", "UTC"),
     "DateTime64(3, 'UTC')": pa.timestamp("ms", "UTC"),
 }
@@ -104,6 +105,7 @@ def row_of(site_id: str, visitor: Visitor) -> dict[str, Any]:
         "part_visitor": [],
         "part_start": [],
         "part_row": [],
+        "profile": "",
         "version": visitor.version,
         "first_seen": visits[0].start,
         "last_seen": visits[-1].end,

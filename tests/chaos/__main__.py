@@ -6,9 +6,12 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from tests.broker import prepare
+from tests.chaos import firing
 from tests.chaos.chaos import Plan, run
 
 
@@ -22,20 +25,26 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="directory for everything; a temporary one if none is told")
+    parser.add_argument("--visitors", type=int, help="instead: so many visitors who enter and leave 200 segments")
     given = parser.parse_args()
+    if given.visitors:
+        return _print(firing.Plan(given.visitors, hooked=2, kills=40, seed=given.seed), firing.run, given.keep)
     why_not = prepare.missing()
     if why_not:
         print(f"no broker: {why_not}", file=sys.stderr)
         return 2
+    return _print(Plan(given.events, given.seconds, given.outage, given.seed), run, given.keep)
+
+
+def _print(plan: Any, run: Callable[..., Any], keep: Path | None) -> int:
     started = time.monotonic()
 
     def say(line: str) -> None:
         print(f"{time.monotonic() - started:7.1f} s  {line}", flush=True)
 
-    plan = Plan(given.events, given.seconds, given.outage, given.seed)
-    if given.keep:
-        given.keep.mkdir(parents=True)
-        outcome = run(plan, given.keep, say)
+    if keep:
+        keep.mkdir(parents=True)
+        outcome = run(plan, keep, say)
     else:
         with tempfile.TemporaryDirectory(prefix="sonnim-chaos-") as place:
             outcome = run(plan, Path(place), say)

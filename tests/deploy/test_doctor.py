@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import orjson
 import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
 
+from api.dispatch.ledger import Ledger
 from deploy import doctor
 from deploy.doctor import Finding, examine
 from deploy.settings import Settings
@@ -78,6 +80,55 @@ def test_lost_records_and_another_log_are_told(settings: Settings, store: Store)
 def test_a_log_that_is_not_there_is_told(settings: Settings) -> None:
     told = found(settings, AT)
     assert told["event log"].state == told["flow"].state == "wrong"
+
+
+def transition(number: int, at: int) -> bytes:
+    """A line of the log of transitions."""
+    told = {
+        "id": f"tr_{number}",
+        "type": "entered",
+        "site_id": "s",
+        "segment_id": "seg",
+        "segment_version": 1,
+        "person_id": "member:m",
+    }
+    more = {"member_id": "m", "visitor_id": "", "entry": 1, "at": at, "since": at, "reason": "event", "fires": True}
+    return orjson.dumps(told | more)
+
+
+def test_how_far_hooks_are_behind_is_told(settings: Settings, store: Store) -> None:
+    Running(FileLog(settings.log_dir, 2), store).drain()
+    log, ledger = FileLog(settings.transitions_dir, 2), Ledger(store)
+    told = found(settings, AT)
+    assert told["log of transitions"].state == "ok"
+    assert told["hooks"].found == "0 transitions are not read yet; 0 deliveries wait; nobody sends them"
+    ledger.beat("somebody", 1, True)
+    assert found(settings, AT)["hooks"] == Finding("hooks", "ok", "0 transitions are not read yet; 0 deliveries wait")
+    log.append([(1, transition(number, AT + number)) for number in range(3)])
+    ledger.write_positions({1: log.read(1, 0, 1).next_offset}, AT)
+    expected = "2 transitions are not read yet, the oldest is of 9.0 s ago; 0 deliveries wait"
+    assert found(settings, AT + 1 + 9 * SECOND)["hooks"].found == expected
+
+
+def test_a_log_of_transitions_that_is_behind_lost_or_another_one_is_told(settings: Settings, store: Store) -> None:
+    Running(FileLog(settings.log_dir, 2), store).drain()
+    log, ledger = FileLog(settings.transitions_dir, 2, segment_bytes=500), Ledger(store)
+    ledger.beat("somebody", 1, True)
+    log.append([(0, transition(number, AT)) for number in range(doctor.LAG_RECORDS + 1)])
+    told = found(settings, AT)["hooks"]
+    assert (told.state, told.found[:30]) == ("warning", "5,001 transitions are not read")
+    log.append([(0, transition(0, AT))])
+    ledger.write_positions({0: 1}, AT)
+    log.trim(0, log.end(0))
+    assert "deleted before" in found(settings, AT)["hooks"].found
+    ledger.write_positions({0: log.end(0), 1: 99}, AT + 1)
+    assert "ends at 0, but was read up to 99" in found(settings, AT)["hooks"].found
+
+
+def test_without_a_log_of_transitions_it_says_who_makes_it(settings: Settings, store: Store) -> None:
+    told = found(settings, AT)
+    assert told["log of transitions"].state == told["hooks"].state == "wrong"
+    assert told["log of transitions"].advice == "`sonnim up` or `sonnim api` makes it."
 
 
 def test_partitions_that_are_not_read_are_told_with_their_records(kafka: str, topic: str, settings: Settings) -> None:

@@ -51,3 +51,10 @@ def test_the_segment_that_is_written_to_stays(log: FileLog, store: Store) -> Non
     assert 0 < trim(log, store, TOMORROW) < log.end(0)
     log.append([(0, LINE)])
     assert log.read(0, log.start(0), 1 << 20).lines.endswith(LINE + b"\n")
+
+
+def test_of_the_log_of_transitions_goes_what_hooks_were_told_of(log: FileLog, store: Store) -> None:
+    assert trim(log, store, TOMORROW, "dispatch_positions") == 0
+    insert_rows(store, "dispatch_positions", [{"partition": 1, "version": 1, "position": log.end(1)}])
+    assert trim(log, store, TOMORROW, "dispatch_positions") > 0
+    assert (log.start(0), log.start(1) > 0) == (0, True)

@@ -64,7 +64,8 @@ class Shop:
 class Stack:
     """`sonnim up`, and what one does with it. Use as a context."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, **settings: str) -> None:
+        """`settings` by field name, beside directory and ports."""
         self.directory = directory
         self.url = f"http://127.0.0.1:{free_port()}"
         self.clickhouse_url = f"http://127.0.0.1:{free_port()}"
@@ -73,6 +74,7 @@ class Stack:
                 data_dir=str(directory / "data"),
                 api_port=self.url.rpartition(":")[2],
                 clickhouse_url=self.clickhouse_url,
+                **settings,
             ),
             "COLUMNS": "200",
         }

@@ -13,7 +13,18 @@ from tests.api.conftest import NOW
 from tests.conftest import free_port, start_clickhouse
 from tests.erasure.shop import Shop
 
-TABLES = ("events", "visitors", "visits", "orders", "rejected_events", "segments", "erasures")
+TABLES = (
+    "events",
+    "visitors",
+    "visits",
+    "orders",
+    "rejected_events",
+    "segments",
+    "erasures",
+    "member_data",
+    "transitions",
+    "deliveries",
+)
 
 
 @pytest.fixture(scope="session")

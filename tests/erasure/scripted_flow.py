@@ -11,6 +11,7 @@ import pyarrow as pa
 from flows.decode import decode
 from flows.erasure import OPEN, order_of, person_of, visitor_of
 from flows.flush import Kept, event_rows
+from flows.members import member_of, member_rows
 from ingest.log import FileLog
 from sql.store import Store
 from tests.api.visitors import insert_rows
@@ -64,6 +65,10 @@ class ScriptedFlow:
             told = json.loads(record.payload)
             row = {"site_id": record.site_id, "received_at": record.received_at, "shard": number, **told}
             insert_rows(self.store, "rejected_events", [{**row, "log_offset": record.offset}])
+            return
+        if record.kind == "member":
+            told = member_of(record.payload, record.offset, record.received_at)
+            self.store.insert("member_data", member_rows([told], number))
             return
         self.erased.append((number, record.offset, record.kind))
         if record.kind == "erase_visitor":

@@ -42,6 +42,7 @@ class Shop:
         self.reads = {"Authorization": f"Bearer {key}"}
         self.clock = Clock()
         self.log = FileLog(directory, PARTITIONS)
+        self.transitions = FileLog(directory / "transitions", PARTITIONS)
         self.flow = ScriptedFlow(store, self.log)
         self.client: Client | None = None
         self._waiting: list[tuple[int, bytes]] = []
@@ -51,13 +52,15 @@ class Shop:
         """Another process of the API, in the place of the one before."""
         if self.client is not None:
             self.client.close()
-        self.app = create_app(self.store, self.log, self.clock, ApiSettings(address_secret=SECRET))
+        settings = ApiSettings(address_secret=SECRET)
+        self.app = create_app(self.store, self.log, self.clock, settings, transitions=self.transitions)
         self.client = Client(self.app)
         self.eraser = self.app.state.eraser
 
     def close(self) -> None:
         self.client.close()
         self.log.close()
+        self.transitions.close()
 
     # -- what happens in the shop
 
@@ -148,6 +151,11 @@ class Shop:
         for visitor_id in devices:
             told = {"site_id": self.site_id, "member_id": member_id, "visitor_id": visitor_id, "row": {}}
             self.record(member_id, "part", told)
+
+    def tell(self, member_id: str, **told: Any) -> None:
+        """What was told of a member, in the log."""
+        payload = {"site_id": self.site_id, "member_id": member_id, "as_of": NOW - MINUTE, "told": told}
+        self.record(member_id, "member", payload, received_at=NOW - MINUTE)
 
     # -- erasing
 

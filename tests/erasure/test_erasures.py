@@ -35,6 +35,8 @@ def a_member(shop: Shop, devices: int = 5) -> list[str]:
     shop.event(ids[1], "anna-phone", name="identify", member_id="member-anna", properties=traits)
     shop.rejected('{"member_id": "member-anna", "broken')
     shop.member("member-anna", *ids[1:])
+    shop.tell("member-anna", name="Anna Kim", **{"trait/phone": "010-8765-4321"})
+    shop.tell("member-anna", grade="VIP")
     return ids
 
 
@@ -42,6 +44,7 @@ def a_stranger(shop: Shop) -> None:
     """Somebody else, who must stay as he is."""
     shop.event("device-bert", "bert-1")
     shop.stint("device-bert", "member-bert")
+    shop.tell("member-bert", name="Bert Lee")
     shop.member("member-bert", "device-bert")
     shop.order("order-bert", ("device-bert", NOW - MINUTE))
     shop.rejected({"visitor_id": "device-bert"})
@@ -67,15 +70,16 @@ def test_nothing_is_left_of_a_member_with_five_devices_and_a_stranger_stays(shop
     shop.flow.run()
     assert all(shop.found(one) for one in ids)
     receipt = shop.gone("member:member-anna", "done")
-    assert shop.found(*ids) == []
+    assert shop.found(*ids, "Anna Kim") == []
     assert everything(shop) == before
     assert shop.lines("device-bert", "member-bert") == lines
     assert len(lines) > 4
     assert receipt["state"] == "done"
     assert receipt["removed"] == {
-        "events": 16, "visits": 5, "visitors": 6, "orders": 5, "rejected_events": 6, "log_lines": receipt["removed"]["log_lines"],
+        "events": 16, "visits": 5, "visitors": 6, "orders": 5, "rejected_events": 6, "member_data": 2,
+        "log_lines": receipt["removed"]["log_lines"],
     }  # fmt: skip
-    assert receipt["removed"]["log_lines"] >= 16 + 5 + 6 + 5
+    assert receipt["removed"]["log_lines"] >= 16 + 5 + 6 + 5 + 2
     assert receipt["totals"] == {
         "visits": 5, "pageviews": 5, "orders": 5, "units": 10, "revenue": 5000, "first_day": "2026-01-01", "last_day": "2026-01-01",
     }  # fmt: skip
@@ -378,14 +382,14 @@ def test_a_person_of_thousands_of_events_is_erased_in_parts(shop: Shop) -> None:
 def test_a_phone_is_kept_as_a_hash_and_only_so(shop: Shop) -> None:
     a_member(shop, 1)
     receipt = shop.gone("member-anna")
-    assert receipt["opt_outs"] == 1
+    assert receipt["opt_outs"] == 2
     rows = shop.store.rows_of(
-        "SELECT channel, toString(address_hash) AS hash, reason FROM opt_outs FINAL WHERE site_id = {s:String}",
+        "SELECT channel, toString(address_hash) AS hash, reason FROM opt_outs FINAL WHERE site_id = {s:String} ORDER BY hash",
         {"s": shop.site_id},
     )
-    hashed = address_hash(SECRET, shop.site_id, "phone", "+821012345678")
-    assert rows == [{"channel": "phone", "hash": hashed, "reason": "erasure"}]
-    assert shop.found("010-1234-5678", "1012345678") == []
+    hashes = sorted(address_hash(SECRET, shop.site_id, "phone", told) for told in ("+821012345678", "+821087654321"))
+    assert rows == [{"channel": "phone", "hash": hashed, "reason": "erasure"} for hashed in hashes]
+    assert shop.found("010-1234-5678", "1012345678", "010-8765-4321", "1087654321") == []
 
 
 def test_an_answer_from_memory_tells_nothing_any_more(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -472,3 +476,13 @@ def test_while_the_log_is_away_nothing_is_promised(shop: Shop, monkeypatch: pyte
     monkeypatch.setattr(shop.log, "ends", away)
     assert shop.client.delete("/v1/people/member-anna", headers=shop.reads).status_code == 503
     assert shop.rows("erasures") == []
+
+
+def test_who_was_told_of_but_never_came_is_erased(shop: Shop) -> None:
+    shop.member("member-cleo")
+    shop.tell("member-cleo", name="Cleo Park")
+    shop.tell("member-dora", name="Dora Choi")
+    receipt = shop.gone("member:member-cleo")
+    assert receipt["removed"]["member_data"] == 1
+    assert shop.found("member-cleo", "Cleo Park") == []
+    assert len(shop.found("Dora Choi")) == 2

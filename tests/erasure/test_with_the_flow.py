@@ -15,7 +15,9 @@ from api.last_answers import LastAnswers
 from flows.rebuild import commits, from_log
 from flows.rebuild_check import compare
 from flows.rebuild_replay import Pace
+from flows.records import Outgoing
 from ingest.log import FileLog
+from ingest.members import member_key, member_line
 from tests.api.conftest import Clock
 from tests.flows.shop import Shop
 from tests.flows.test_rebuild import Quiet
@@ -128,11 +130,15 @@ def test_a_member_with_five_devices_leaves_nothing_and_no_rebuild_brings_him_bac
     others = [event("other", "d", 5_000), event("other", "e", 6_000, name="identify", member_id="bert")]
     for one in anna + others:
         erasing.shop.send(one)
+    for member, name in (("anna-member", "Anna Kim"), ("bert", "Bert Lee")):
+        line = member_line("alpha", member, START, START, {"name": name})
+        erasing.shop._append([Outgoing(member_key("alpha", member), line)])
     erasing.shop.drain()
     assert erasing.found("anna-member")
     receipt = erasing.erase("alpha", "anna-member")
     assert (receipt.totals.orders, receipt.totals.visits, receipt.removed["events"]) == (1, 5, 12)
-    assert erasing.found("anna-member", "device-", "order-1") == []
+    assert erasing.found("anna-member", "device-", "order-1", "Anna Kim") == []
+    assert erasing.found("Bert Lee")
     erasing.check(anna + others)
     assert erasing.found("anna-member", "device-", "order-1") == []
     for number in range(4):

@@ -7,6 +7,7 @@ import orjson
 import pyarrow as pa
 import pytest
 
+from flows.membership.definitions import Registry
 from flows.partition import Partition
 from flows.visitors.limits import DAY, HOUR, MINUTE
 from tests.flows.running import AT, events
@@ -23,7 +24,8 @@ class Nobody:
 
     def visitors(self, shard: int, keys: list[str]) -> pa.Table:
         self.asked += keys
-        nothing = {"site_id": pa.string(), "visitor_id": pa.string(), "gone": pa.bool_(), "stint_start": pa.int64()}
+        texts = dict.fromkeys(("site_id", "visitor_id", "member_id"), pa.string())
+        nothing = {**texts, "gone": pa.bool_(), "stint_start": pa.int64()}
         return pa.table({name: pa.array([], kind) for name, kind in nothing.items()})
 
     def transactions(self, shard, keys):
@@ -31,6 +33,12 @@ class Nobody:
 
     def currency(self, site_id: str) -> str:
         return "KRW"
+
+    def registry(self, now: int) -> Registry:
+        return Registry()
+
+    def sleepers(self, shard: int, now: int) -> tuple[list[str], list[str]]:
+        return [], []
 
     def sites(self, now: int) -> list[str]:
         return ["s"]

@@ -1,14 +1,18 @@
 """What is given to the writer is written in order, and nothing after a mistake."""
 
+from dataclasses import replace
 from threading import Event
 
+import orjson
 import pyarrow as pa
 import pytest
 
 from flows.flush import Commit, Flush
+from flows.membership.transitions import Transition
 from flows.products import Products
+from flows.progress import Progress
 from flows.records import Outgoing
-from flows.writer import Writer
+from flows.writer import Handed, Writer
 from sql.store import StoreError
 
 
@@ -46,7 +50,7 @@ def test_a_shards_writes_keep_their_order():
     log, store = Log(), Refusing(None)
     writer = Writer(log, store)
     store.go_on.set()
-    writer.submit(0, [Outgoing("s/v", b"{}")])
+    writer.submit(0, Handed([Outgoing("s/v", b"{}")]))
     for offset in (1, 2):
         writer.submit(0, flush(0, offset))
     writer.settle()
@@ -59,10 +63,30 @@ def test_after_a_mistake_no_commit_is_written():
     writer = Writer(log, store)
     writer.submit(0, flush(0, 1))
     writer.submit(0, flush(0, 2))
-    writer.submit(0, [Outgoing("s/v", b"{}")])
+    writer.submit(0, Handed([Outgoing("s/v", b"{}")]))
     store.go_on.set()
     with pytest.raises(StoreError, match="no such column"):
         writer.settle()
     writer.settle()  # what stood behind it
     assert store.written == []
     assert log.records == []
+
+
+def test_transitions_are_in_their_log_before_the_rows_are_written():
+    store = Refusing(None)
+    store.go_on.set()
+
+    class Transitions(Log):
+        def append(self, records) -> None:
+            assert store.written == []
+            super().append(records)
+
+    transitions, progress = Transitions(), Progress(1, lambda now: {})
+    writer = Writer(Log(), store, transitions=transitions, progress=progress)
+    one = Transition("tr_1", "entered", "s", "seg", 1, "visitor:v", "", "v", 1, 5, 5, "event", True)
+    writer.submit(0, Handed([], [one], until=7))
+    writer.submit(0, replace(flush(0, 1), transitions=[replace(one, id="tr_2")]))
+    writer.settle()
+    assert [orjson.loads(line)["id"] for _, line in transitions.records] == ["tr_1", "tr_2"]
+    assert store.written == [("visitors", 0), ("commits", 0)]
+    assert progress.settled(0, 7, 7) == 7

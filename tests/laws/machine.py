@@ -12,12 +12,17 @@ import orjson
 import pyarrow as pa
 
 from flows.decode import Decoded, decode
+from flows.membership.definitions import Registry
+from flows.membership.memberships import COLUMNS
+from flows.membership.transitions import Transition
 from flows.partition import Partition, transaction_of
 from flows.records import Outgoing
 from flows.restore import restore
-from flows.visitors.load import load
+from flows.visitors.load import keys_of, load
 from flows.visitors.orders import Transaction
+from flows.visitors.people import people_keys_of
 from flows.visitors.seen import key_hashes
+from tests.laws.members import NOTHING_TOLD
 
 Row = dict[str, Any]
 
@@ -30,6 +35,7 @@ class Store:
 
     def __init__(self, currencies: dict[str, str]) -> None:
         self.currencies = currencies
+        self.definitions = Registry()
         self.tables: dict[str, dict[tuple[Any, ...], Row]] = {}
 
     KEYS: ClassVar = {
@@ -90,6 +96,12 @@ class Store:
         found = {key: rows.get(tuple(key.split("/", 1))) for key in keys}
         return {key: transaction_of(row["version"], row["facts"]) for key, row in found.items() if row}
 
+    def registry(self, now: int) -> Registry:
+        return self.definitions
+
+    def sleepers(self, shard: int, now: int) -> tuple[list[str], list[str]]:
+        return [], []
+
     def currency(self, site_id: str) -> str:
         return self.currencies.get(site_id, "")
 
@@ -126,6 +138,9 @@ class Machine:
         for record in records:
             self.append(record.key, record.line)
 
+    def fire(self, transitions: Sequence[Transition]) -> None:
+        """Take entries into segments and exits into their log: there is none here."""
+
     def hand_over(self, number: int) -> None:
         """Send what changed of members' stints, as the flow does a moment after it read."""
         self._send(self.partitions[number].hand_over())
@@ -134,6 +149,7 @@ class Machine:
         """Send and write what changed; `upto` tables only, or none and `told` records only, to stop in the middle."""
         flush = self.partitions[number].flush(self.now)
         self._send(flush.records[:told])
+        self.fire(flush.transitions)
         for name, rows in list(flush.tables())[: upto if told is None else 0]:
             self.store.insert(name, rows)
 
@@ -150,9 +166,13 @@ class Machine:
             stints = [row for row in rows if not row["person"]]
             people = [row for row in rows if row["person"]]
             if stints:
-                load(partition.shard, pa.Table.from_pylist(stints, self.store.schema), self.now)
+                table = pa.Table.from_pylist(stints, self.store.schema)
+                load(partition.shard, table, self.now)
+                partition.judge.load_visitors(keys_of(table), table)
             if people:
-                partition.people.load(pa.Table.from_pylist(people, self.store.schema_of_people), self.now)
+                table = pa.Table.from_pylist(people, self.store.schema_of_people)
+                partition.people.load(table, self.now)
+                partition.judge.load_members(people_keys_of(table), table)
         restore(
             partition,
             dormant=np.empty(0, np.uint64),
@@ -222,8 +242,10 @@ def plain(row: Row) -> Row:
 IGNORED = {
     *("shard", "version", "key_hash", "order_version", "latest_seen"),  # of the log and of earlier versions
     *("part_visitor", "part_start", "part_version", "part_row"),  # the parts themselves
+    *COLUMNS,  # of segments: they depend on when people were judged
+    *("profile", *NOTHING_TOLD),  # what shops tell of members
 }
-OF_TIES = {"stint_end", "login_at", "logout_at"}
+OF_TIES = {"stint_end", "logout_at"}
 """Columns of a stint's row that a person's row has no use for."""
 
 

@@ -14,6 +14,7 @@ row") says. What that text leaves open is settled here:
 
 from collections.abc import Iterable
 
+from tests.laws.members import NOTHING_TOLD
 from tests.laws.model import DEVICE, ENTRY, KEPT, PRODUCT, Event, Row, cart_columns, columns, visitor_rows
 
 ACQUISITION = ["landing_page", *ENTRY]
@@ -48,7 +49,7 @@ def people(events: Iterable[Event], *, currencies: dict[str, str]) -> dict[tuple
 
 def people_rows(events: Iterable[Event], *, currencies: dict[str, str]) -> dict[tuple[str, str], Row]:
     """Rows of members' people by (site_id, member_id): every column of `visitors` but shard, version, key_hash, order_version, part_*,
-    latest_seen, stint_end, login_at and logout_at."""
+    latest_seen, profile, stint_end and logout_at; nothing was told of anybody."""
     return united(visitor_rows(events, currencies=currencies).values())
 
 
@@ -91,6 +92,7 @@ def _person(site_id: str, member_id: str, parts: list[Row]) -> Row:
         "gone": False,
     }
     row |= {"first_seen": first["first_seen"], "last_seen": last_seen}
+    row |= {"login_at": max(part["login_at"] for part in parts)} | NOTHING_TOLD
     row |= {name: device[name] for name in [*DEVICE, "device_at", "device_event"]}
     row |= {name: page[name] for name in PAGE}
     row |= {f"first_{name}": first[f"first_{name}"] for name in ACQUISITION}

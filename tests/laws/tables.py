@@ -13,6 +13,7 @@ from clickhouse_connect.driver.client import Client
 
 from sql.migrate import migrate
 from sql.store import Store
+from tests.laws.members import NOTHING_TOLD
 
 Event = dict[str, Any]
 Row = dict[str, Any]
@@ -30,10 +31,21 @@ KEPT_BY_SHARDS = {
     "part_start",
     "part_version",
     "part_row",
+    "profile",
+    "in_segments",
+    "segment_id",
+    "segment_version",
+    "segment_since",
+    "segment_entries",
+    "segments_at",
+    "segments_basis",
+    "segments_due",
 }
 """Columns of `visitors` that are no facts of the events: the definitions leave them out."""
-TIES = {"stint_end", "login_at", "logout_at"}
+TIES = {"stint_end", "logout_at"}
 """Columns that a person's row has no use for."""
+OF_MEMBERS = set(NOTHING_TOLD)
+"""Columns that a stint's row has no use for."""
 ITEM_TEXTS = [
     "item_id",
     "item_name",
@@ -101,7 +113,7 @@ def columns(client: Client, without: set[str]) -> list[str]:
 def set_visitors(client: Client, site_id: str) -> None:
     """Fill table `visitors` with the rows that the definitions make of table `events`: stints, and people of these."""
     for names, definition in (
-        (columns(client, KEPT_BY_SHARDS), DEFINITION),
+        (columns(client, KEPT_BY_SHARDS | OF_MEMBERS), DEFINITION),
         (columns(client, KEPT_BY_SHARDS | TIES), PEOPLE),
     ):
         client.command(f"INSERT INTO visitors ({', '.join(names)}) {definition}", parameters={"site_id": site_id})
@@ -109,7 +121,7 @@ def set_visitors(client: Client, site_id: str) -> None:
 
 def stored_stints(client: Client, site_id: str) -> dict[tuple[str, str, int], Row]:
     """As `visitor_rows`, of table `visitors`."""
-    return visitor_rows(client, site_id, _stored(client, KEPT_BY_SHARDS, "person = ''"))
+    return visitor_rows(client, site_id, _stored(client, KEPT_BY_SHARDS | OF_MEMBERS, "person = ''"))
 
 
 def stored_people(client: Client, site_id: str) -> dict[tuple[str, str], Row]:

@@ -36,8 +36,8 @@ ASKED = {
     "shard": 1, "partition": 1, "size": 50, "recent": 7,
     "shards": [0, 1, 2],
     "since": 0, "online_since": 0, "until": 1 << 41, "step": 1 << 30, "window": "7d", "timezone": "Asia/Seoul", "after": 0,
-    "after_seen": -1,
-    "sites": ["alpha"] * 8, "visitors": VISITORS, "ids": VISITORS, "transactions": TRANSACTIONS, "item_ids": ITEMS,
+    "after_seen": -1, "upto": 1 << 41, "most": 10,
+    "sites": ["alpha"] * 8, "moments": [0] * 8, "visitors": VISITORS, "ids": VISITORS, "transactions": TRANSACTIONS, "item_ids": ITEMS,
 }  # fmt: skip
 ABOUT_THE_SERVER = {"cluster_shape", "schema_migrations_applied"}
 
@@ -86,6 +86,8 @@ def test_all_migrations_are_applied_once(store):
     index = "SELECT table, name FROM system.data_skipping_indices WHERE database = currentDatabase() ORDER BY name"
     assert [tuple(row.values()) for row in store.rows_of(index)] == [
         ("commits_local", "commits_recent"),
+        ("deliveries_local", "people"),
+        ("deliveries_local", "states"),
         ("events_local", "times"),
         ("events_local", "visitors"),
     ]

@@ -75,6 +75,23 @@ def test_people_are_members_with_their_devices_and_visitors_nobody_knows(store: 
     ]
 
 
+def test_a_person_is_shown_with_his_segments(store: Store, site_id: str) -> None:
+    held = {
+        "in_segments": ["seg_b"],
+        "segment_id": ["seg_a", "seg_b"],
+        "segment_version": [1, 2],
+        "segment_since": [0, NOW],
+        "segment_entries": [1, 3],
+    }
+    insert_visitors(store, site_id, [person("a", [Visit(NOW, NOW)], [("pc", 0, NOW)], columns=held)])
+    sql = """
+    SELECT in_segments, segment_id, segment_version, arrayMap(at -> toUnixTimestamp64Milli(at), segment_since) AS since, segment_entries
+    FROM current_people WHERE site_id = {site_id:String}
+    """
+    (shown,) = view(store, sql, site_id)
+    assert tuple(shown.values()) == (["seg_b"], ["seg_a", "seg_b"], [1, 2], [0, NOW], [1, 3])
+
+
 def test_a_device_has_a_row_for_each_person_it_belonged_to(store: Store, site_id: str) -> None:
     shared(store, site_id)
     sql = """

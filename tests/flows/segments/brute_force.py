@@ -6,10 +6,19 @@ Shares nothing with `flows/segments` but the JSON.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 Row = dict[str, Any]
+
+
+class Moment(int):
+    """A moment (epoch milliseconds), and the zone whose days count."""
+
+    zone: str
+
+
 Read = Callable[[Row, int], Any]
 
 MINUTE = 60_000
@@ -32,9 +41,11 @@ _WINDOWED = {
 }
 
 
-def matches(document: dict[str, Any], row: Row, now: int) -> bool:
+def matches(document: dict[str, Any], row: Row, now: int, zone: str = "UTC") -> bool:
     """Whether a visitor (times as epoch milliseconds) is in the segment."""
-    return _holds(document, lambda name: FIELDS[name](row, now), now)
+    moment = Moment(now)
+    moment.zone = zone
+    return _holds(document, lambda name: FIELDS[name](row, moment), moment)
 
 
 def _holds(document: dict[str, Any], read: Callable[[str], Any], now: int) -> bool:
@@ -164,6 +175,54 @@ def _wrapped(number: int) -> int:
     return (number + 2**63) % 2**64 - 2**63
 
 
+def _day(at: int, zone: str) -> date:
+    return (_EPOCH + timedelta(milliseconds=at)).astimezone(ZoneInfo(zone)).date()
+
+
+def _birthday(row: Row, now: Any) -> int | None:
+    if not row["member_birthday_day"]:
+        return None
+    told = date(2000, 1, 1) + timedelta(days=row["member_birthday_day"] - 1)
+    today = day = _day(now, now.zone)
+    while not (
+        (day.month, day.day) == (told.month, told.day)
+        or ((told.month, told.day, day.month, day.day) == (2, 29, 2, 28) and (day + timedelta(days=1)).day == 1)
+    ):
+        day += timedelta(days=1)
+    return (day - today).days
+
+
+def _coupons(row: Row, now: Any) -> list[Row]:
+    names = ("coupon_id", "coupon_name", "coupon_issued_at", "coupon_expires_at", "coupon_used_at")
+    return [
+        {
+            "id": coupon,
+            "name": name,
+            "issued_at": issued or None,
+            "expires_at": expires or None,
+            "expires_in": (_day(expires, now.zone) - _day(now, now.zone)).days if expires else None,
+        }
+        for coupon, name, issued, expires, used in zip(*(row[name] for name in names), strict=True)
+        if not used and (not expires or expires > now)
+    ]
+
+
+def _consent(channel: str) -> Read:
+    return lambda row, now: (
+        bool(row["consent_granted"][row["consent_channel"].index(channel)])
+        if channel in row["consent_channel"]
+        else None
+    )
+
+
+def _trait(name: str, column: str) -> Read:
+    return lambda row, now: row[column][row["trait_name"].index(name)] if name in row["trait_name"] else None
+
+
+def _friend(row: Row, now: int) -> bool | None:
+    return None if row["kakao_friend"] is None else bool(row["kakao_friend"])
+
+
 def _column(records: Read, key: str) -> Read:
     return lambda row, now: [record[key] for record in records(row, now) if record[key]]
 
@@ -208,6 +267,23 @@ FIELDS: dict[str, Read] = {
     **{name: (lambda row, now, name=name: row[name] or None) for name in _TIMES.split()},
     **{f"{name}_24h": read for name, read in _windowed(1).items()},
     **{f"{name}_7d": read for name, read in _windowed(7).items()},
+    "grade": lambda row, now: row["member_grade"],
+    "points": lambda row, now: row["member_points"],
+    "joined_at": lambda row, now: row["member_joined_at"] or None,
+    "birthday": _birthday,
+    "last_login_at": lambda row, now: row["login_at"] or None,
+    "member_data_at": lambda row, now: row["member_as_of"] or None,
+    "has_coupon": lambda row, now: bool(_coupons(row, now)),
+    "usable_coupons": lambda row, now: len(_coupons(row, now)),
+    "coupons": _coupons,
+    **{f"consent_{channel}": _consent(channel) for channel in ("sms", "kakao", "push", "email", "night")},
+    "kakao_friend": _friend,
+    "campaign": lambda row, now: row["utm_campaign"],
+    "first_campaign": lambda row, now: row["first_utm_campaign"],
+    "trait.tier": _trait("tier", "trait_text"),
+    "trait.score": _trait("score", "trait_number"),
+    "trait.trial_ends": _trait("trial_ends", "trait_at"),
+    "trait.golf": lambda row, now: {"true": True, "false": False}.get(_trait("golf", "trait_text")(row, now)),
     "first_visit": lambda row, now: row["visits"] == 1,
     "returning": lambda row, now: row["visits"] > 1,
     "has_bought": lambda row, now: row["orders"] > 0,

@@ -7,9 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from flows.segments.fields import FIELDS, Field
+from flows.segments.field import Field
 from flows.segments.operators import ValueKind, operators_of
-from tests.flows.segments.visitor_rows import CATEGORIES, ENVIRONMENTS, ITEMS, NOW, TEXTS
+from tests.flows.segments.visitor_rows import ALL_FIELDS, CATEGORIES, ENVIRONMENTS, FRACTIONS, ITEMS, NOW, TEXTS
 
 _WORDS = [word for word in [*ITEMS, *CATEGORIES, *TEXTS, "hro", "신", "shop.kr", "/", "'", "\\"] if word]
 _NUMBERS = [-1, 0, 1, 2, 3, 9, 10, 11, 128, 353, 9_999, 10_000, 10_001, 49_999, 50_000, 10**15, -(10**15)]
@@ -25,6 +25,8 @@ _SPANS = [
 ]
 _EDGES = [0, 5 * 60_000, 86_400_000, 7 * 86_400_000]
 
+_DAYS = [-36_500, -1, 0, 1, 2, 3, 4, 7, 30, 40, 364, 365, 366, 36_500]
+
 _numbers = st.sampled_from(_NUMBERS)
 _words = st.sampled_from(_WORDS)
 _points = st.builds(
@@ -34,12 +36,12 @@ _points = st.builds(
 )
 
 
-def expressions(fields: tuple[Field, ...] = FIELDS, size: int = 8) -> st.SearchStrategy[dict[str, Any]]:
+def expressions(fields: tuple[Field, ...] = ALL_FIELDS, size: int = 8) -> st.SearchStrategy[dict[str, Any]]:
     """Expressions over some fields, nested, with up to about `size` leaves."""
     return st.recursive(leaf(fields), _grown, max_leaves=size)
 
 
-def leaf(fields: tuple[Field, ...] = FIELDS) -> st.SearchStrategy[dict[str, Any]]:
+def leaf(fields: tuple[Field, ...] = ALL_FIELDS) -> st.SearchStrategy[dict[str, Any]]:
     """One condition on one of the fields, with any of its operators."""
     return st.sampled_from(fields).flatmap(leaf_on)
 
@@ -69,11 +71,16 @@ def _values(field: Field, takes: ValueKind) -> st.SearchStrategy[Any]:
     words = st.sampled_from([environment for environment in ENVIRONMENTS if environment]) if field.choices else _words
     if field.type == "string" and field.group != "record" and not field.choices:
         words = st.sampled_from([text for text in TEXTS if text] + ["hro", "shop.kr", "/"])
+    numbers = st.sampled_from(_DAYS) if field.type == "days" else _numbers
     match takes:
         case "whole":
-            return _numbers
+            return numbers
         case "range":
-            return st.lists(_numbers, min_size=2, max_size=2, unique=True).map(sorted)
+            return st.lists(numbers, min_size=2, max_size=2, unique=True).map(sorted)
+        case "decimal":
+            return st.sampled_from([*FRACTIONS, 0, 2, 10])
+        case "decimals":
+            return st.lists(st.sampled_from(FRACTIONS), min_size=2, max_size=2, unique=True).map(sorted)
         case "text":
             return words
         case "texts":

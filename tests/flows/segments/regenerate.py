@@ -7,25 +7,36 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from flows.segments.fields import FIELDS, GROUPS, Field
+from flows.segments.field import GROUPS, Field
+from flows.segments.fields import FIELDS
 from flows.segments.operators import Operator, operators_of
 from flows.segments.parse import parse
 from flows.segments.predicate import compile_sql
 from flows.segments.presets import presets
 from flows.segments.sentence import sentence
+from tests.flows.segments.visitor_rows import ALL_FIELDS, TRAITS
 
 GOLDEN = Path(__file__).parent / "golden"
-OPERATORS = GOLDEN / "operators.txt"
 PRESETS = GOLDEN / "presets.txt"
 PAGE = Path(__file__).parents[3] / "docs" / "segments.md"
 START, END = "<!-- reference: written by python -m tests.flows.segments.regenerate -->", "<!-- end of reference -->"
 
 NOW = 1_790_000_000_000
-_NUMBERS = {"number": (10, [10, 20]), "money": (10_000, [10_000, 50_000]), "duration": (353, [60, 353])}
+ZONE = "Asia/Seoul"
+_NUMBERS = {
+    "number": (10, [10, 20]),
+    "decimal": (2.5, [2.5, 10.25]),
+    "money": (10_000, [10_000, 50_000]),
+    "duration": (353, [60, 353]),
+    "days": (3, [0, 7]),
+}
+_FILES = {"=": "eq", "!=": "ne", ">": "gt", ">=": "ge", "<": "lt", "<=": "le"}
 _TYPES = {
     "number": "Numbers",
+    "decimal": "Decimals",
     "money": "Money",
     "duration": "Durations",
+    "days": "Days ahead",
     "string": "Texts",
     "list": "Lists",
     "boolean": "Yes or no",
@@ -35,6 +46,8 @@ _TYPES = {
 _TAKES = {
     "whole": "`10`",
     "range": "`[10000, 50000]`",
+    "decimal": "`2.5`",
+    "decimals": "`[2.5, 10]`",
     "text": '`"Chrome"`',
     "texts": '`["SKU-1", "SKU-2"]`',
     "truth": "`true` or `false`",
@@ -53,15 +66,33 @@ def condition(field: Field, found: Operator) -> dict[str, Any]:
     return {"field": field.name, "op": found.name, key: _value(field, found)}
 
 
-def operators_text() -> str:
-    """Every field with every operator, and every sub-field with every operator inside `some`."""
-    blocks = [_block(condition(field, found)) for field in FIELDS for found in operators_of(field.type)]
-    for field in FIELDS:
+def operator_texts() -> dict[str, str]:
+    """By path below `golden/`: every field with every operator, and every sub-field with every operator inside `some`.
+
+    Traits have one field of each type.
+    """
+    found = {}
+    for field in ALL_FIELDS:
+        for operator in operators_of(field.type):
+            found[_path(field.name, operator)] = _block(condition(field, operator))
         for subfield in field.subfields:
-            for found in operators_of(subfield.type):
-                where = condition(subfield, found)
-                blocks.append(_block({"field": field.name, "op": "some", "where": where}))
-    return "\n".join(blocks)
+            for operator in operators_of(subfield.type):
+                where = condition(subfield, operator)
+                text = _block({"field": field.name, "op": "some", "where": where})
+                found[_path(f"{field.name}/{subfield.name}", operator)] = text
+    return found
+
+
+def operator_files() -> dict[str, str]:
+    """What is written down of that."""
+    return {
+        path.relative_to(GOLDEN).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(GOLDEN.glob("*/**/*.txt"))
+    }
+
+
+def _path(name: str, operator: Operator) -> str:
+    return f"{name}/{_FILES.get(operator.name, operator.name)}.txt"
 
 
 def presets_text() -> str:
@@ -83,9 +114,9 @@ def page_text() -> str:
 def _value(field: Field, found: Operator) -> Any:
     word = field.choices[1].value if field.choices else "운동화"
     match found.takes:
-        case "whole":
+        case "whole" | "decimal":
             return _NUMBERS[field.type][0]
-        case "range":
+        case "range" | "decimals":
             return _NUMBERS[field.type][1]
         case "text":
             return word
@@ -101,16 +132,22 @@ def _value(field: Field, found: Operator) -> Any:
 
 
 def _block(document: dict[str, Any]) -> str:
-    tree = parse(document)
-    predicate = compile_sql(tree, NOW)
+    tree = parse(document, TRAITS)
+    predicate = compile_sql(tree, NOW, zone=ZONE)
+    params = {name: _shown(value) for name, value in predicate.params.items()}
     lines = [
         json.dumps(document, ensure_ascii=False),
         f"  ko   {sentence(tree, 'ko')}",
         f"  en   {sentence(tree, 'en')}",
         f"  sql  {predicate.sql}",
-        f"  with {json.dumps(predicate.params, ensure_ascii=False)}",
+        f"  with {json.dumps(params, ensure_ascii=False)}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _shown(value: Any) -> Any:
+    """A parameter; of a long list how it begins, and its length."""
+    return value if not isinstance(value, list) or len(value) < 20 else [*value[:3], f"... {len(value)}"]
 
 
 def _operator_tables() -> Iterator[str]:
@@ -127,6 +164,8 @@ def _operator_tables() -> Iterator[str]:
 def _field_tables() -> Iterator[str]:
     yield "## Fields\n"
     for group, (ko, en) in GROUPS.items():
+        if group == "custom":
+            continue  # what a site declares is told in the text
         yield f"### {en} / {ko}\n"
         yield "| field | 한국어 | English | type | operators | example |"
         yield "|---|---|---|---|---|---|"
@@ -156,7 +195,12 @@ def _field_row(field: Field) -> str:
 def main() -> None:
     """Write the golden files and the reference in the documentation."""
     GOLDEN.mkdir(exist_ok=True)
-    OPERATORS.write_text(operators_text(), encoding="utf-8")
+    texts = operator_texts()
+    for name in operator_files().keys() - texts.keys():
+        (GOLDEN / name).unlink()
+    for name, text in texts.items():
+        (GOLDEN / name).parent.mkdir(parents=True, exist_ok=True)
+        (GOLDEN / name).write_text(text, encoding="utf-8")
     PRESETS.write_text(presets_text(), encoding="utf-8")
     PAGE.write_text(page_text(), encoding="utf-8")
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from flows.segments import meaning
 from flows.segments.columns import Compare
-from flows.segments.fields import FIELDS
 from flows.segments.mask import mask
 from flows.segments.operators import operators_of
 from flows.segments.parse import parse
@@ -19,7 +18,7 @@ from flows.segments.rows import Rows
 from tests.flows.segments import brute_force
 from tests.flows.segments.brute_force import matches
 from tests.flows.segments.random_trees import expressions, leaf_on
-from tests.flows.segments.visitor_rows import NOW, random_rows
+from tests.flows.segments.visitor_rows import ALL_FIELDS, DAY, NOW, TRAITS, ZONES, random_rows
 
 TABLE = random_rows(seed=11, count=120)
 ROWS = Rows(TABLE)
@@ -42,18 +41,29 @@ def _plain(table: pa.Table) -> list[dict[str, Any]]:
 PLAIN = _plain(TABLE)
 
 
-def assert_equals_brute_force(document: dict[str, Any]) -> None:
-    expected = [matches(document, row, NOW) for row in PLAIN]
-    assert mask(parse(document), ROWS, NOW).tolist() == expected, f"wrong for {document}"
+def assert_equals_brute_force(document: dict[str, Any], zone: str = "UTC", now: int = NOW) -> None:
+    expected = [matches(document, row, now, zone) for row in PLAIN]
+    assert mask(parse(document, TRAITS), ROWS, now, zone=zone).tolist() == expected, f"wrong for {document}"
 
 
 @settings(max_examples=150, deadline=None)
-@given(expressions())
-def test_any_expression_means_what_plain_python_says(document: dict[str, Any]) -> None:
-    assert_equals_brute_force(document)
+@given(expressions(), st.sampled_from(ZONES))
+def test_any_expression_means_what_plain_python_says(document: dict[str, Any], zone: str) -> None:
+    assert_equals_brute_force(document, zone)
 
 
-@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+_BY_DAYS = tuple(field for field in ALL_FIELDS if field.name in ("birthday", "coupons", "trait.trial_ends"))
+
+
+@settings(max_examples=80, deadline=None)
+@given(expressions(_BY_DAYS, 3), st.sampled_from(ZONES), st.integers(-40, 200), st.integers(0, 48))
+def test_calendar_days_are_those_of_the_zone_also_when_its_clock_is_changed(
+    document: dict[str, Any], zone: str, days: int, half_hours: int
+) -> None:
+    assert_equals_brute_force(document, zone, NOW // 1_800_000 * 1_800_000 + days * DAY + half_hours * 1_800_000)
+
+
+@pytest.mark.parametrize("field", ALL_FIELDS, ids=lambda field: field.name)
 def test_every_operator_of_a_field_means_what_plain_python_says(field: Any) -> None:
     @settings(max_examples=4, deadline=None)
     @given(st.data())
@@ -65,7 +75,7 @@ def test_every_operator_of_a_field_means_what_plain_python_says(field: Any) -> N
 
 
 def test_the_brute_force_knows_every_field() -> None:
-    assert set(brute_force.FIELDS) == {field.name for field in FIELDS}
+    assert set(brute_force.FIELDS) == {field.name for field in ALL_FIELDS}
 
 
 def test_a_range_closed_at_its_end_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,12 +13,13 @@ from flows.segments.fields import FIELDS
 from flows.segments.mask import mask
 from flows.segments.operators import operators_of
 from flows.segments.parse import parse
+from flows.segments.sources import Truth
 from tests.flows.segments.regenerate import condition
-from tests.flows.segments.visitor_rows import DAY, NOW, table
+from tests.flows.segments.visitor_rows import ALL_FIELDS, DAY, NOW, TRAITS, table
 
 
 def holds(document: dict[str, Any], row: dict[str, Any], **options: int) -> bool:
-    return bool(mask(parse(document), table(row), NOW, **options)[0])
+    return bool(mask(parse(document, TRAITS), table(row), NOW, **options)[0])
 
 
 def leaf(field: str, op: str, value: Any = None) -> dict[str, Any]:
@@ -27,8 +28,10 @@ def leaf(field: str, op: str, value: Any = None) -> dict[str, Any]:
 
 ABSENT = [
     field
-    for field in FIELDS
-    if field.type in ("string", "time", "list", "records") or field.name in ("largest_order", "average_order_value")
+    for field in ALL_FIELDS
+    if field.type in ("string", "time", "list", "records", "days", "decimal")
+    or isinstance(field.how, Truth)
+    or field.name in ("largest_order", "average_order_value", "points")
 ]
 
 
@@ -101,6 +104,40 @@ def test_all_parts_of_a_record_condition_are_about_one_record() -> None:
     assert holds({"field": "viewed_products", "op": "none", "where": where}, row)
 
 
+def test_what_nobody_said_is_neither_yes_nor_no() -> None:
+    said = {"consent_channel": ["sms", "kakao"], "consent_granted": [1, 0]}
+    asked = [leaf(f"consent_{name}", "is", value) for name in ("sms", "kakao", "push") for value in (True, False)]
+    assert [holds(document, said) for document in asked] == [True, False, False, True, False, False]
+    assert [holds(leaf(f"consent_{name}", "is_set"), said) for name in ("sms", "kakao", "push")] == [True, True, False]
+    friends = [holds(leaf("kakao_friend", "is", False), {"kakao_friend": told}) for told in (0, 1, None)]
+    assert friends == [True, False, False]
+
+
+def test_a_coupon_without_an_end_is_usable_and_has_no_days_left() -> None:
+    row = {name: [0] for name in ("coupon_issued_at", "coupon_expires_at", "coupon_used_at")}
+    row |= {"coupon_id": ["C"], "coupon_name": ["free"]}
+    assert holds(leaf("has_coupon", "is", True), row)
+    assert holds(leaf("usable_coupons", "=", 1), row)
+    for op, held in (("is_set", False), ("is_not_set", True), ("!=", False), (">=", False)):
+        where = {"field": "expires_in", "op": op} | ({} if op.startswith("is") else {"value": 3})
+        assert holds({"field": "coupons", "op": "some", "where": where}, row) is held
+
+
+def test_the_days_are_those_of_the_zone_asked_for() -> None:
+    birthday = leaf("birthday", "=", 0)
+    tree, row = parse(birthday), table({"member_birthday_day": 265})  # September 21
+    assert mask(tree, row, NOW, zone="Asia/Seoul").tolist() == [True]
+    assert mask(tree, row, NOW + 3_600_000, zone="Asia/Seoul").tolist() == [False]
+    assert mask(tree, row, NOW + 3_600_000, zone="America/New_York").tolist() == [True]
+
+
+def test_decimals_are_compared_as_doubles() -> None:
+    row = {"trait_name": ["score"], "trait_text": [""], "trait_number": [0.1 + 0.2], "trait_at": [0]}
+    assert not holds(leaf("trait.score", "=", 0.3), row)
+    assert holds(leaf("trait.score", ">", 0.3), row)
+    assert holds(leaf("trait.score", "between", [0.25, 0.5]), row)
+
+
 def test_average_order_value_is_compared_unrounded() -> None:
     row = {"revenue": 10_001, "orders": 2}
     assert holds(leaf("average_order_value", ">", 5_000), row)
@@ -132,9 +169,9 @@ def test_only_now_conditions_make_a_population_uncountable() -> None:
 @pytest.mark.parametrize("count", [0, 1])
 def test_every_operator_works_on_no_rows_and_on_an_empty_row(count: int) -> None:
     rows = table(*[{}] * count)
-    for field in FIELDS:
+    for field in ALL_FIELDS:
         for found in operators_of(field.type):
-            result = mask(parse(condition(field, found)), rows, NOW)
+            result = mask(parse(condition(field, found), TRAITS), rows, NOW)
             assert result.shape == (count,)
             assert result.dtype == np.bool_
 

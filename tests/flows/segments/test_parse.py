@@ -17,7 +17,7 @@ from flows.segments.predicate import compile_sql
 from flows.segments.problems import InvalidExpression, Problem
 from flows.segments.sentence import sentence
 from tests.flows.segments.random_trees import expressions
-from tests.flows.segments.visitor_rows import NOW
+from tests.flows.segments.visitor_rows import NOW, TRAITS
 
 
 def problems(document: Any) -> tuple[Problem, ...]:
@@ -259,4 +259,48 @@ def test_any_json_is_a_tree_or_a_list_of_problems(document: Any) -> None:
 @settings(deadline=None)
 @given(expressions())
 def test_every_valid_expression_is_read(document: dict[str, Any]) -> None:
-    assert parse(document) == parse(json.loads(json.dumps(document)))
+    assert parse(document, TRAITS) == parse(json.loads(json.dumps(document)), TRAITS)
+
+
+def test_days_ahead_have_a_limit() -> None:
+    parse({"field": "birthday", "op": "between", "value": [-36_500, 36_500]})
+    for value in (36_501, -36_501):
+        (found,) = problems({"field": "birthday", "op": "<=", "value": value})
+        assert found.place == "/value"
+        assert "36500" in found.action
+
+
+def test_traits_take_what_their_declared_type_takes() -> None:
+    def read(field: str, op: str, value: Any) -> Any:
+        tree = parse({"field": field, "op": op, "value": value}, TRAITS)
+        assert isinstance(tree, Leaf)
+        return tree.value
+
+    assert read("trait.tier", "in", ["gold"]) == ("gold",)
+    assert read("trait.score", ">=", 2.5) == 2.5
+    assert isinstance(read("trait.score", "=", 3), float)
+    assert read("trait.score", "between", {"from": 0.5, "to": 1}) == Range(0.5, 1.0)
+    assert read("trait.trial_ends", "in_next", {"days": 3}) == Span(3, 0, 0)
+    assert read("trait.golf", "is", False) is False
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "2", True, 10**16, None, [1]])
+def test_a_decimal_is_a_number_within_limits(value: Any) -> None:
+    with pytest.raises(InvalidExpression):
+        parse({"field": "trait.score", "op": ">=", "value": value}, TRAITS)
+
+
+def test_a_trait_that_is_not_declared_is_refused_and_the_declared_are_named() -> None:
+    document = {"field": "trait.gold", "op": "is", "value": True}
+    with pytest.raises(InvalidExpression) as caught:
+        parse(document, TRAITS)
+    (found,) = caught.value.problems
+    assert found.place == "/field"
+    assert "trait.gold" in found.message
+    assert found.action == "Declared are: trait.tier, trait.score, trait.trial_ends, trait.golf."
+    assert "declared none" in problems(document)[0].action
+
+
+def test_a_trait_has_no_meaning_inside_records() -> None:
+    with pytest.raises(InvalidExpression):
+        parse({"field": "coupons", "op": "some", "where": {"field": "trait.golf", "op": "is", "value": True}}, TRAITS)

@@ -9,6 +9,7 @@ import pytest
 from flows.segments.korean import joined, object_, subject, topic, toward
 from flows.segments.parse import parse
 from flows.segments.sentence import sentence
+from tests.flows.segments.visitor_rows import TRAITS
 
 
 def leaf(field: str, op: str, value: Any = None) -> dict[str, Any]:
@@ -81,12 +82,22 @@ FREQUENT, BUYER, MOBILE = (
             "장바구니 상품 기록이 있으나 그중 ((무엇이든 해당)에 해당하지 않음)인 것은 없음",
             "products in cart are not empty and include none where (not (anything))",
         ),
+        (leaf("points", ">=", 1_000), "적립금이 1,000 이상", "points at least 1,000"),
+        (leaf("birthday", "<=", 7), "생일까지 남은 날이 7일 이하", "days until the birthday at most 7"),
+        (
+            {"all": [leaf("consent_sms", "is", True), leaf("consent_night", "is", False), leaf("visits", ">", 1)]},
+            "문자 광고 수신에 동의하고 야간 광고 수신을 거부하고 방문 횟수가 1회 초과",
+            "has agreed to ads by SMS and has refused ads at night and visits more than 1",
+        ),
+        (leaf("trait.score", ">=", 1_234.5), "점수가 1,234.5 이상", "score at least 1,234.5"),
+        (leaf("trait.score", "between", [1, 1e15]), "점수가 1 이상 1,000,000,000,000,000 미만", None),
+        (leaf("trait.golf", "is", False), "골프 값이 거짓임", "plays golf is false"),
     ],
 )
-def test_sentences(document: Any, ko: str, en: str) -> None:
-    tree = parse(document)
+def test_sentences(document: Any, ko: str, en: str | None) -> None:
+    tree = parse(document, TRAITS)
     assert sentence(tree, "ko") == ko
-    assert sentence(tree, "en") == en
+    assert en is None or sentence(tree, "en") == en
 
 
 def test_money_is_said_in_the_currency_of_the_site() -> None:

@@ -1,0 +1,182 @@
+"""Signing in and out, and whose a session is: remembered for a moment, so that pages cost few queries and signing out works soon."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from api.accounts.passwords import is_current, keep, matches, normal_email
+from api.accounts.pauses import Pauses, network_of
+from sql.sessions import Session, end_session, find_session, token_hash, write_session
+from sql.sites import list_sites
+from sql.store import Store, StoreError, StoreUnavailable
+from sql.users import Role, User, find_user, renew_hash
+
+IDLE_MS: Final = 12 * 3_600_000
+LONGEST_MS: Final = 14 * 24 * 3_600_000
+NOTED_MS: Final = 5 * 60_000
+"""So often it is written down that a session is used."""
+
+FREE_BY_EMAIL: Final = 5
+FREE_BY_ADDRESS: Final = 20
+_AT_ONCE: Final = 2
+_PATIENCE_SECONDS: Final = 3.0
+_REMEMBERED: Final = 10_000
+_BELIEVED_MS: Final = 15 * 60_000
+"""So long a session is believed while ClickHouse is away."""
+
+_NOBODY: Final = keep(secrets.token_urlsafe())
+"""Looked at where there is no such user, so that it takes as long."""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A site as one who signs in sees it."""
+
+    site_id: str
+    name: str
+    role: Role
+    currency: str
+    timezone: str
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who is signed in; `shops` by id, in their order."""
+
+    user: User
+    session: Session
+    shops: Mapping[str, Shop]
+
+    @property
+    def expires_at(self) -> int:
+        """When the session ends if it is not used any more, epoch ms."""
+        return min(self.session.created_at + LONGEST_MS, self.session.seen_at + IDLE_MS)
+
+
+class TooMany(Exception):
+    """Too many attempts: try again after `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"try again in {seconds} s")
+        self.seconds = seconds
+
+
+class Doorkeeper:
+    """Safe for many threads. Pauses between attempts are this process's own; sessions are everybody's."""
+
+    def __init__(self, store: Store, cache_ms: int) -> None:
+        self._store = store
+        self._cache_ms = cache_ms
+        self._lock = threading.Lock()
+        self._seen: OrderedDict[str, tuple[SignedIn | None, int]] = OrderedDict()
+        self._by_email = Pauses(FREE_BY_EMAIL)
+        self._by_address = Pauses(FREE_BY_ADDRESS)
+        self._looking = threading.BoundedSemaphore(_AT_ONCE)
+
+    def sign_in(self, email: str, password: str, address: str, now: int) -> tuple[str, SignedIn] | None:
+        """A new session and its token; None if e-mail and password do not belong together. Raises `TooMany`."""
+        user = self.right(email, password, address, now)
+        return self.open(user, now) if user else None
+
+    def right(self, email: str, password: str, address: str, now: int) -> User | None:
+        """The user of this e-mail if the password is his. Every failure makes the next attempts wait. Raises `TooMany`."""
+        known = normal_email(email) or ""
+        network = network_of(address)
+        self._count(known, network, now)
+        if not self._looking.acquire(timeout=_PATIENCE_SECONDS):
+            self._forgive(known, network, all_of_email=False)
+            raise TooMany(1)
+        try:
+            user = find_user(self._store, email=known)
+            right = matches(password, user.password if user else _NOBODY)
+        except (StoreUnavailable, StoreError):
+            self._forgive(known, network, all_of_email=False)
+            raise
+        finally:
+            self._looking.release()
+        if user is None or not right:
+            return None
+        self._forgive(known, network, all_of_email=True)
+        return user if is_current(user.password) else renew_hash(self._store, user, keep(password), now)
+
+    def open(self, user: User, now: int) -> tuple[str, SignedIn]:
+        """A new session of a user, and its token."""
+        token = secrets.token_urlsafe(32)
+        session = Session(token_hash(token), user.user_id, user.password_version, now, now)
+        write_session(self._store, session)
+        return token, SignedIn(user, session, self._shops(user))
+
+    def who(self, token: str, now: int) -> SignedIn | None:
+        """Whose session it is; None if there is none, or it is over. Raises `StoreUnavailable` for one that was not seen lately."""
+        hashed = token_hash(token)
+        with self._lock:
+            known, read_at = self._seen.get(hashed, (None, None))
+        if read_at is not None and 0 <= now - read_at < self._cache_ms:
+            return known if known and now < known.expires_at else None
+        try:
+            found = self._read(hashed, now)
+        except StoreUnavailable:
+            if known and read_at is not None and now < known.expires_at and 0 <= now - read_at < _BELIEVED_MS:
+                return known
+            raise
+        with self._lock:
+            self._seen[hashed] = (found, now)
+            self._seen.move_to_end(hashed)
+            while len(self._seen) > _REMEMBERED:
+                self._seen.popitem(last=False)
+        return found
+
+    def sign_out(self, token: str) -> None:
+        """End a session; nothing happens if there is none."""
+        hashed = token_hash(token)
+        session = find_session(self._store, hashed)
+        if session is not None:
+            end_session(self._store, session)
+        with self._lock:
+            self._seen.pop(hashed, None)
+
+    def forget(self, user_id: str) -> None:
+        """Something about a user has changed: this process asks again at once, others within seconds."""
+        with self._lock:
+            for hashed in [key for key, (one, _) in self._seen.items() if one and one.user.user_id == user_id]:
+                del self._seen[hashed]
+
+    def _read(self, hashed: str, now: int) -> SignedIn | None:
+        session = find_session(self._store, hashed)
+        if session is None:
+            return None
+        user = find_user(self._store, user_id=session.user_id)
+        if user is None or user.password_version != session.password_version:
+            return None
+        found = SignedIn(user, session, self._shops(user))
+        if now >= found.expires_at:
+            return None
+        if now - session.seen_at >= NOTED_MS:
+            found = replace(found, session=replace(session, seen_at=now))
+            write_session(self._store, found.session)
+        return found
+
+    def _shops(self, user: User) -> dict[str, Shop]:
+        sites = [one for one in list_sites(self._store) if one.site_id in user.roles]
+        return {
+            one.site_id: Shop(one.site_id, one.name, user.roles[one.site_id], one.currency, one.timezone)
+            for one in sites
+        }
+
+    def _count(self, email: str, network: str, now: int) -> None:
+        with self._lock:
+            wait = max(self._by_email.wait_ms(email, now), self._by_address.wait_ms(network, now))
+            if wait:
+                raise TooMany(-(-wait // 1000))
+            self._by_email.failed(email, now)
+            self._by_address.failed(network, now)
+
+    def _forgive(self, email: str, network: str, *, all_of_email: bool) -> None:
+        with self._lock:
+            self._by_email.forgive(email, one=not all_of_email)
+            self._by_address.forgive(network, one=True)

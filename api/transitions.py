@@ -1,0 +1,102 @@
+"""Entries into segments and exits from them: pages of table `transitions`, newest first."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from api.cursor import question_of
+from api.problems import ProblemError, invalid
+from api.segment_shapes import PersonTransitionsQuery, TransitionOut
+from api.times import iso
+from sql.store import Store
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST = 2**42
+"""Epoch ms after everything that happens (year 2109)."""
+_ANY = 2
+
+
+def find_transitions(
+    store: Store, site_id: str, about: str, segments: Sequence[str], person_id: str, query: PersonTransitionsQuery
+) -> tuple[list[TransitionOut], str | None]:
+    """A page of those of some segments (ids), of one person or ('') of all, and the cursor of the next page.
+
+    `about` names the listing: of which segment, or of which person. Its pages may be of more segments than the first one was.
+
+    Raises `ProblemError` 400 for a cursor of another listing, 422 for a moment that is none.
+    """
+    filters = (query.type, query.reason, query.fires, query.since, query.until)
+    name = question_of(site_id, "transitions", about, person_id, *filters)
+    after, after_id = (_LAST, "") if query.cursor is None else _read_cursor(query.cursor, name)
+    rows = store.rows(
+        "transitions",
+        {
+            "site_id": site_id,
+            "segments": list(segments),
+            "person_id": person_id,
+            "type": query.type or "",
+            "reason": query.reason or "",
+            "fires": _ANY if query.fires is None else int(query.fires),
+            "since": 0 if query.since is None else _moment(query.since, "?since"),
+            "until": _LAST if query.until is None else _moment(query.until, "?until"),
+            "after": after,
+            "after_id": after_id,
+            "size": query.limit + 1,
+        },
+    )
+    page = rows[: query.limit]
+    following = _cursor(name, page[-1]) if len(rows) > query.limit else None
+    return [_shown(row) for row in page], following
+
+
+def _shown(row: Mapping[str, Any]) -> TransitionOut:
+    return TransitionOut(
+        id=row["transition_id"],
+        type=row["type"],
+        segment_id=row["segment_id"],
+        segment_version=row["segment_version"],
+        person_id=row["person_id"],
+        member_id=row["member_id"] or None,
+        visitor_id=row["visitor_id"] or None,
+        entry=row["entry"],
+        at=iso(row["happened_at"]),
+        since=iso(row["entered_at"]),
+        reason=row["reason"],
+        fires=bool(row["fires"]),
+    )
+
+
+def _cursor(name: str, last: Mapping[str, Any]) -> str:
+    told = orjson.dumps([name, last["happened_at"], last["transition_id"]])
+    return base64.urlsafe_b64encode(told).decode().rstrip("=")
+
+
+def _read_cursor(text: str, name: str) -> tuple[int, str]:
+    try:
+        told, at, transition_id = orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
+        if type(at) is not int or not 0 <= at < _LAST or not isinstance(transition_id, str):
+            raise ValueError
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise ProblemError(400, "bad_cursor", "The cursor is not one of ours; start again without it.") from error
+    if told != name:
+        raise ProblemError(
+            400, "bad_cursor", "The cursor belongs to another site, segment or selection; start again without it."
+        )
+    return at, transition_id
+
+
+def _moment(text: str, place: str) -> int:
+    """Epoch ms of an ISO 8601 moment with its offset."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError
+        return min(max((moment - _EPOCH) // timedelta(milliseconds=1), 0), _LAST)
+    except (ValueError, OverflowError):
+        raise invalid(place, "Write a moment as 2026-05-04T03:02:01Z.") from None

@@ -1,0 +1,16 @@
+"""The short form; `python -m tests.chaos --visitors 100000` is the long one."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.firing import Plan, run
+
+
+def test_whatever_is_killed_who_enters_and_leaves_is_the_same_and_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcome = run(Plan(visitors=2_000), tmp_path)
+    with capsys.disabled():
+        print("", *outcome.lines(), sep="\n")
+    assert outcome.equal, "\n".join(outcome.lines())
