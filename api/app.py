@@ -13,6 +13,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.accounts import routes as accounts
+from api.accounts.access import SiteInQuery
+from api.accounts.auditing import Audited
+from api.accounts.doorkeeper import Doorkeeper
 from api.context import Context
 from api.declared import DeclaredTraits
 from api.dispatch import Dispatcher
@@ -20,6 +24,7 @@ from api.erasure import Eraser
 from api.freshness import FreshnessReader
 from api.keyring import Keyring
 from api.metrics import Metrics
+from api.pages import routes as pages
 from api.problems import Problem, handle_problems
 from api.routes import erasures, events, hooks, live, members, operations, people, reports, segments, tracker
 from api.settings import ApiSettings
@@ -58,13 +63,29 @@ def create_app(
         metrics=Metrics(),
     )
     app.state.context = context
+    app.state.doorkeeper = Doorkeeper(store, settings.key_cache_ms)
     app.state.eraser = Eraser(store, log, clock, context.last, settings.address_secret, transitions)
     app.state.dispatcher = transitions and Dispatcher(
         store, transitions, clock, context.metrics, allowed=settings.hooks_allowed_networks
     )
-    for module in (events, tracker, live, members, people, erasures, reports, segments, hooks, operations):
+    for module in (
+        events,
+        tracker,
+        live,
+        members,
+        people,
+        erasures,
+        reports,
+        segments,
+        hooks,
+        accounts,
+        operations,
+        pages,
+    ):
         app.include_router(module.router)
     handle_problems(app, settings.retry_after_seconds)
+    app.add_middleware(Audited)
+    app.add_middleware(SiteInQuery)
     app.add_middleware(BodyLimit, limit=settings.body_bytes)
     app.add_middleware(OpenToShops)
     app.add_middleware(Timed, metrics=context.metrics)

@@ -1,11 +1,12 @@
-"""Who asks: a key in one of four places -> its site, or a problem."""
+"""Who asks: a key in one of four places, or the session of a page -> its site, or a problem."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import (
+    APIKeyCookie,
     APIKeyHeader,
     APIKeyQuery,
     HTTPAuthorizationCredentials,
@@ -14,6 +15,8 @@ from fastapi.security import (
     HTTPBearer,
 )
 
+from api.accounts.access import COOKIE, holder_of
+from api.accounts.auditing import note
 from api.context import Here
 from api.problems import ProblemError
 from sql.keys import KeyHolder
@@ -24,6 +27,9 @@ _basic = HTTPBasic(
 )
 _header = APIKeyHeader(name="X-Sonnim-Key", auto_error=False, scheme_name="header")
 _query = APIKeyQuery(name="key", auto_error=False, scheme_name="query", description="write keys only, for sendBeacon")
+_cookie = APIKeyCookie(
+    name=COOKIE, auto_error=False, scheme_name="session", description="of who signed in (docs/accounts.md)"
+)
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="sonnim"'}
 
@@ -70,15 +76,24 @@ def may_send(
 
 
 def may_read(
+    request: Request,
     context: Here,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
     basic: Annotated[HTTPBasicCredentials | None, Security(_basic)],
     header: Annotated[str | None, Security(_header)],
+    cookie: Annotated[str | None, Security(_cookie)],
 ) -> KeyHolder:
-    """The site that may be read and administered: with its secret key."""
-    holder = _known(context, _key_in_header(bearer, basic, header))
+    """The site that may be read and administered: with its secret key, or without a key by who is signed in, as far as his role goes.
+
+    A change goes into the audit once it is done.
+    """
+    key = _key_in_header(bearer, basic, header)
+    holder = holder_of(request, context.clock()) if not key and cookie else None
+    if holder is None:
+        holder = _known(context, key)
     if holder.kind != "secret":
         raise ProblemError(403, "wrong_kind_of_key", "A write key may only send events; this needs the secret key.")
+    note(request, context.store, holder)
     return holder
 
 

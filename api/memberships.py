@@ -10,8 +10,6 @@ from api.context import Context
 from api.segment_shapes import SegmentHealth
 from api.times import iso
 from flows.membership.definitions import SETTLING
-from flows.segments.expression import leaves
-from flows.segments.predicate import ONLINE_MINUTES
 from sql.segments import Segment
 from sql.store import Store
 
@@ -77,11 +75,9 @@ def health_of(segment: Segment, counts: AllCounts, flow_at: int | None, now: int
 
 def looked_up(context: Context, site_id: str, asked: Asked, now: int) -> Asked:
     """The same, by membership if it is a saved segment whose members the flow knows as well as its expression would tell."""
-    segment, online_minutes = asked.segment, context.settings.online_minutes
+    segment = asked.segment
     if segment is None or not asked.countable or now < effective_at(segment):
         return asked
-    if online_minutes != ONLINE_MINUTES and any(leaf.field.name == "online" for leaf in leaves(asked.tree)):
-        return asked  # the flow judges by ONLINE_MINUTES
     counts = read_counts(context.store, site_id, now, segment.segment_id)
     health = health_of(segment, counts, context.freshness.read(now).as_of, now)
     return replace(asked, by_membership=health.status == "ready")

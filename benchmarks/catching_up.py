@@ -70,7 +70,7 @@ def measure(events: int = EVENTS, visitors: int = VISITORS) -> Outcome:
         peer = rate_without if count else None
         ratio = lines / seconds / rate_without if count else None
         figures.append(Figure(f"flow that catches up, {count} segments", lines / seconds, "events/s", peer, ratio))
-        figures.append(Figure("  CPU of the process", cpu, "s"))
+        figures.append(Figure("  CPU of the process, an event", cpu / lines * 1e6, "us"))
         figures.append(Figure("  entries and exits", found, ""))
         if totals != first:
             differences.append(f"{count} segments: {totals}, but without any {first}")

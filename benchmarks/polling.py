@@ -29,7 +29,8 @@ IN_THE_CART = """
 
 def main(clickhouse: str, told: str) -> None:
     """Ask and tell, without end. Who is in it at the first time is not told of."""
-    store, known = Store(clickhouse), None
+    store = Store(clickhouse)
+    known: set[str] | None = None
     with httpx.Client() as http:
         while True:
             began = time.monotonic()

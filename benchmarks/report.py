@@ -18,13 +18,14 @@ from typing import Any
 
 import numpy as np
 
-from api.asked import Asked, checked
+from api.asked import Asked
 from api.live_report import TOP, read_report
 from api.reports import Sums
 from api.times import WINDOW_MS, Window
 from benchmarks.figures import Figure, Outcome
 from benchmarks.stack import store_in
 from benchmarks.traffic import SITE
+from flows.segments.parse import parse
 from sql.store import Store
 
 SEGMENT = {"all": [{"field": "visits", "op": ">=", "value": 3}, {"field": "orders", "op": ">=", "value": 1}]}
@@ -147,7 +148,7 @@ def compare(visitors: int, end: int, raw_runs: int = RUNS) -> Outcome:
     figures, differences = [], []
     with tempfile.TemporaryDirectory(prefix="sonnim-bench-") as place, store_in(Path(place), end) as store:
         events = _fill(store, visitors, end)
-        asked = checked(SEGMENT, "/segment")
+        asked = Asked(SEGMENT, parse(SEGMENT))
         for window in _WINDOWS:
             ours, ours_ms = _timed(lambda window=window: _ours(store, window, asked, end), RUNS)  # type: ignore[misc]
             raw, raw_ms = _timed(lambda window=window: _raw(store, window, end), raw_runs)  # type: ignore[misc]

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy import cli_events, cli_rebuild, cli_sites
+from deploy import cli_events, cli_rebuild, cli_sites, cli_users
 from deploy.clock import now_ms
 from deploy.doctor import examine
 from deploy.errors import UserError
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(cli_sites.site, name="site")
 app.add_typer(cli_sites.key, name="key")
+app.add_typer(cli_users.user, name="user")
 app.command("migrate")(cli_sites.migrate)
 app.command("rebuild")(cli_rebuild.rebuild)
 app.command("replay")(cli_events.replay)

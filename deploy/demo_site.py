@@ -1,18 +1,23 @@
-"""The demo's site and its keys, fresh at every start, and how far its traffic has been made."""
+"""The demo's site, its keys and its user, fresh at every start, and how far its traffic has been made."""
 
 from __future__ import annotations
 
 import os
+import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import orjson
 
+from api.accounts.passwords import keep
+from deploy.demo_segments import save_demo_segments
 from sql.keys import create_key, revoke_key
 from sql.sites import add_site, get_site
 from sql.store import Store
+from sql.users import add_user, find_user, set_role, update_user
 
 SITE_ID = "demo"
+USER_EMAIL = "demo@sonnim.example"
 
 
 @dataclass(frozen=True)
@@ -30,9 +35,10 @@ def keys_file(data_dir: Path) -> Path:
 
 
 def fresh_keys(store: Store, data_dir: Path, now: int) -> DemoKeys:
-    """Makes the site at the first run, revokes the keys of the run before, and makes new ones."""
+    """Makes the site with its segments at the first run, revokes the keys of the run before, and makes new ones."""
     if get_site(store, SITE_ID) is None:
         add_site(store, SITE_ID, "데모샵 (demo, synthetic)", "KRW", "Asia/Seoul", now)
+        save_demo_segments(store, SITE_ID, now)
     before = read_keys(data_dir)
     for key_id in before.key_ids if before else ():
         revoke_key(store, SITE_ID, key_id, now)
@@ -41,6 +47,18 @@ def fresh_keys(store: Store, data_dir: Path, now: int) -> DemoKeys:
     keys = DemoKeys(secret_key, write_key, [secret.key_id, write.key_id])
     _write(keys_file(data_dir), orjson.dumps(asdict(keys)))
     return keys
+
+
+def fresh_password(store: Store, now: int) -> str:
+    """Makes the demo's user at the first run, an admin of the site that exists, and gives him another password."""
+    password = secrets.token_urlsafe(12)
+    user = find_user(store, email=USER_EMAIL)
+    if user is None:
+        user = add_user(store, USER_EMAIL, "데모", "ko", keep(password), now)
+    else:
+        update_user(store, user, now, password=keep(password))
+    set_role(store, user.user_id, SITE_ID, "admin", now)
+    return password
 
 
 def read_keys(data_dir: Path) -> DemoKeys | None:

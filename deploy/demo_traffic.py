@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 import structlog
 
+from deploy.client import ApiClient
 from deploy.clock import now_ms
+from deploy.demo_members import MemberTeller
 from deploy.demo_site import Progress
 from deploy.errors import UserError
 from deploy.logs import configure_logs
@@ -42,30 +44,36 @@ def run_demo(settings: Settings, key: str) -> None:
 
     rate = settings.demo_visits_per_minute
     shop = DemoShop(visits_per_minute=rate)
+    api = ApiClient(settings.api_url, key)
+    members = MemberTeller(api, shop)
     progress = Progress(settings.data_dir)
     now = now_ms()
     since = max(progress.read(), now - int(settings.demo_days * DAY_MS))
     day_ago = max(since, now - DAY_MS)
-    fill(sender(history=True), shop, day_ago, now, "the last day")
+    fill(sender(history=True), shop, members, day_ago, now, "the last day")
     progress.write(now)
     if since < day_ago:
-        earlier = (sender(history=True), DemoShop(visits_per_minute=rate / QUIETER), since, day_ago, "the days before")
+        before = DemoShop(visits_per_minute=rate / QUIETER)
+        earlier = (sender(history=True), before, MemberTeller(api, before), since, day_ago, "the days before")
         threading.Thread(target=fill, args=earlier, daemon=True).start()
-    go_on(sender(history=False), shop, now, progress, now_ms)
+    go_on(sender(history=False), shop, members, now, progress, now_ms)
 
 
-def fill(sender: Sender, shop: DemoShop, since: int, until: int, what: str) -> None:
-    """Send the traffic between two moments (epoch ms), oldest first."""
+def fill(sender: Sender, shop: DemoShop, members: MemberTeller, since: int, until: int, what: str) -> None:
+    """Send the traffic between two moments (epoch ms), oldest first; then what is known of its members."""
     started, sent = now_ms(), 0
     log.info(f"making {what}", hours=round((until - since) / HOUR_MS, 1))
     for batch in batches(shop.history(until, (until - since) / HOUR_MS)):
         sender.send(batch)
         sent += len(batch)
     sender.close()
+    members.tell(until)
     log.info(f"made {what}", events=sent, seconds=round((now_ms() - started) / 1000, 1))
 
 
-def go_on(sender: Sender, shop: DemoShop, since: int, progress: Progress, clock: Callable[[], int]) -> None:
+def go_on(
+    sender: Sender, shop: DemoShop, members: MemberTeller, since: int, progress: Progress, clock: Callable[[], int]
+) -> None:
     """Send the traffic as it happens, from `since` (epoch ms) on, without end."""
     sent, told_at, saved_at = 0, since, since
     log.info("live")
@@ -77,6 +85,7 @@ def go_on(sender: Sender, shop: DemoShop, since: int, progress: Progress, clock:
         for batch in batches(shop.tick(now, (now - since) / 1000)):
             sender.send(batch)
             sent += len(batch)
+        members.tell(now)
         since = now
         if now - saved_at >= SAVE_MS:
             saved_at = now

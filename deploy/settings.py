@@ -63,6 +63,10 @@ class Settings(BaseSettings):
     )
     api_host: str = Field(default="127.0.0.1", description="address the API listens on")
     api_port: int = Field(default=8080, ge=1, le=65535, description="port the API listens on")
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto count, with commas; empty: none",
+    )
     flow_processes: int = Field(default=1, ge=1, le=256, description="processes of the flow on this machine")
     flow_metrics_host: str = Field(default="127.0.0.1", description="address the flow's metrics listen on")
     flow_metrics_port: int = Field(

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from deploy.clock import now_ms
-from deploy.demo_site import SITE_ID, DemoKeys, fresh_keys
+from deploy.demo_site import SITE_ID, USER_EMAIL, DemoKeys, fresh_keys, fresh_password
 from deploy.errors import UserError
 from deploy.lock import hold
 from deploy.settings import Settings
@@ -57,6 +57,7 @@ def _start(settings: Settings, supervisor: Supervisor, console: Console, stopped
     with told(settings):
         applied = migrate(store, now_ms())
         keys = fresh_keys(store, settings.data_dir, now_ms()) if demo else None
+        password = fresh_password(store, now_ms()) if demo else ""
     if applied:
         _lines(console)("sonnim", f"{len(applied)} migrations applied, up to {applied[-1]}")
     supervisor.start(Service("api", ("api", "--supervised")))
@@ -65,15 +66,16 @@ def _start(settings: Settings, supervisor: Supervisor, console: Console, stopped
         return
     if keys:
         supervisor.start(Service("demo", ("demo", "--supervised"), {"key": keys.secret_key}))
-    _tell(settings, console, keys)
+    _tell(settings, console, keys, password)
 
 
-def _tell(settings: Settings, console: Console, keys: DemoKeys | None) -> None:
+def _tell(settings: Settings, console: Console, keys: DemoKeys | None, password: str) -> None:
     url = settings.api_url
     lines = [
         "",
         "[bold green]Sonnim is up.[/]",
         "",
+        f"  pages       {url}/",
         f"  API         {url}        (reference: {url}/docs)",
         f"  ClickHouse  {settings.clickhouse_url}        (database {settings.clickhouse_database})",
         f"  data        {escape(str(settings.data_dir.resolve()))}",
@@ -87,6 +89,8 @@ def _tell(settings: Settings, console: Console, keys: DemoKeys | None) -> None:
             f"  secret key  [bold]{keys.secret_key}[/]   reads and administers",
             f"  write key   [bold]{keys.write_key}[/]   may only send events",
             "",
+            f"Sign in at {url}/ as [bold]{USER_EMAIL}[/] with the password of this run: [bold]{password}[/]",
+            "",
             "Try in another terminal:",
             "",
             f"  curl -s {secret} '{url}/v1/live/visitors?limit=3'",
@@ -96,7 +100,10 @@ def _tell(settings: Settings, console: Console, keys: DemoKeys | None) -> None:
             "  .venv/bin/sonnim live --watch",
         ]
     else:
-        lines += ["A site and its keys: sonnim site add ID --name NAME, then sonnim key add ID --kind secret"]
+        lines += [
+            "A site and its keys: sonnim site add ID --name NAME, then sonnim key add ID --kind secret",
+            "Somebody who signs in:  sonnim user add EMAIL --site ID --role admin",
+        ]
     lines += ["", "Ctrl-C stops everything; the data stays.", ""]
     console.print("\n".join(lines), soft_wrap=True, highlight=False)
 

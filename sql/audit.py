@@ -1,4 +1,4 @@
-"""The audit: who changed what at a site. Rows are added and never changed; they are kept for 400 days."""
+"""The audit: who changed what at a site. Rows are added and never changed; they are kept for five years."""
 
 from __future__ import annotations
 

@@ -120,14 +120,12 @@ class SiteInQuery:
         if scope["type"] == "http" and scope["path"].startswith("/v1/") and b"site=" in scope["query_string"]:
             headers = Headers(scope=scope)
             if f"{COOKIE}=" in headers.get("cookie", ""):
-                scope = self._without(scope, headers)
+                self._move(scope, headers)  # in place: what is outside looks at the same scope
         await self.app(scope, receive, send)
 
-    def _without(self, scope: Scope, headers: Headers) -> Scope:
-        told = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, encoding="utf-8")
+    def _move(self, scope: Scope, headers: Headers) -> None:
+        told = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         sites = [value for name, value in told if name == "site"]
-        if not sites:
-            return scope
-        query = urlencode([(name, value) for name, value in told if name != "site"]).encode()
-        added = [] if SITE_HEADER in headers else [(SITE_HEADER.encode(), sites[-1].encode("latin-1", "replace"))]
-        return {**scope, "query_string": query, "headers": [*scope["headers"], *added]}
+        scope["query_string"] = urlencode([(name, value) for name, value in told if name != "site"]).encode()
+        if sites and SITE_HEADER not in headers:
+            scope["headers"] = [*scope["headers"], (SITE_HEADER.encode(), sites[-1].encode("latin-1", "replace"))]

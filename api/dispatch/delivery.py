@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from api.dispatch.transition import Transition, webhook_id
+from api.dispatch.transition import body_of, event_of, webhook_id
+from flows.membership.transitions import Transition
 from sql.hooks import Hook
 
 Status = Literal["waiting", "delivered", "failed", "skipped"]
@@ -79,14 +80,14 @@ def new_delivery(transition: Transition, hook: Hook, partition: int, now: int) -
         webhook_id=webhook_id(transition.id, hook.hook_id),
         partition=partition,
         transition_id=transition.id,
-        type=transition.event,
+        type=event_of(transition),
         segment_id=transition.segment_id,
         person_id=transition.person_id,
         member_id=transition.member_id,
         visitor_id=transition.visitor_id,
         entry=transition.entry,
         at=transition.at,
-        body=transition.body().decode(),
+        body=body_of(transition).decode(),
         created_at=now,
         changed_at=now,
         next_attempt_at=transition.at + delay if delay else now,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from api.dispatch.transition import Transition
+from api.dispatch.transition import event_of
+from flows.membership.transitions import Transition
 from sql.hooks import EFFECTIVE_AFTER_MS, Hook
 
 ONCE: Final = "once"
@@ -23,7 +24,7 @@ def asks(hook: Hook, transition: Transition) -> bool:
     return (
         terms.active
         and hook.site_id == transition.site_id
-        and transition.event in terms.events
+        and event_of(transition) in terms.events
         and (terms.segments is None or transition.segment_id in terms.segments)
         and transition.at >= hook.created_at + EFFECTIVE_AFTER_MS
     )
@@ -31,7 +32,7 @@ def asks(hook: Hook, transition: Transition) -> bool:
 
 def told_of(hook: Hook, transition: Transition) -> Told:
     """What the policy looks back for."""
-    return hook.hook_id, transition.segment_id, transition.person_id, transition.event
+    return hook.hook_id, transition.segment_id, transition.person_id, event_of(transition)
 
 
 def skips(hook: Hook, transition: Transition, last: int | None) -> str:

@@ -10,7 +10,8 @@ from api.dispatch.catalogue import Catalogue
 from api.dispatch.delivery import Delivery, new_delivery
 from api.dispatch.outbox import Outbox
 from api.dispatch.policy import Told, asks, skips, told_of
-from api.dispatch.transition import Transition, read_line, webhook_id
+from api.dispatch.transition import read_line, webhook_id
+from flows.membership.transitions import Transition
 from ingest.log import EventLog, OffsetOutOfRange
 from sql.hooks import Hook
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
 from api.times import iso
+from flows.membership.transitions import Transition
 
 MOST_BYTES: Final = 20_000
 """Of a body (Standard Webhooks: payloads are small)."""
@@ -21,42 +21,28 @@ _NUMBERS: Final = ("segment_version", "entry", "at", "since")
 _LAST: Final = 1 << 42  # year 2109: times are epoch ms
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """An entry into a segment or an exit from it. `event`: segment.entered or segment.exited. `at`, `since`: epoch ms. `fires`: whether
-    hooks are told."""
+def event_of(transition: Transition) -> str:
+    """How hooks call it."""
+    return EVENTS[transition.type]
 
-    id: str
-    event: str
-    site_id: str
-    segment_id: str
-    segment_version: int
-    person_id: str
-    member_id: str
-    visitor_id: str
-    entry: int
-    at: int
-    since: int
-    reason: str
-    fires: bool
 
-    def body(self) -> bytes:
-        """What is sent: JSON, always the same bytes."""
-        exits = self.event == "segment.exited"
-        data: dict[str, Any] = {
-            "segment": {"id": self.segment_id, "version": self.segment_version},
-            "person": {
-                "person_id": self.person_id,
-                "member_id": self.member_id or None,
-                "visitor_id": self.visitor_id or None,
-            },
-            "entry": self.entry,
-            "entered_at": iso(self.since if exits else self.at),
-            **({"exited_at": iso(self.at)} if exits else {}),
-            "reason": self.reason,
-            "transition_id": self.id,
-        }
-        return orjson.dumps({"type": self.event, "timestamp": iso(self.at), "data": data})
+def body_of(transition: Transition) -> bytes:
+    """What is sent: JSON, always the same bytes."""
+    exits = transition.type == "exited"
+    data: dict[str, Any] = {
+        "segment": {"id": transition.segment_id, "version": transition.segment_version},
+        "person": {
+            "person_id": transition.person_id,
+            "member_id": transition.member_id or None,
+            "visitor_id": transition.visitor_id or None,
+        },
+        "entry": transition.entry,
+        "entered_at": iso(transition.since if exits else transition.at),
+        **({"exited_at": iso(transition.at)} if exits else {}),
+        "reason": transition.reason,
+        "transition_id": transition.id,
+    }
+    return orjson.dumps({"type": event_of(transition), "timestamp": iso(transition.at), "data": data})
 
 
 def read_line(line: bytes) -> Transition | None:
@@ -68,10 +54,10 @@ def read_line(line: bytes) -> Transition | None:
         raise ValueError("a line is a JSON object")
     if "id" not in told and ("kind" in told or not told):
         return None
-    event = EVENTS.get(str(told.get("type")))
+    kind = told.get("type")
     texts: dict[str, Any] = {name: told.get(name) for name in _TEXTS}
     numbers: dict[str, Any] = {name: told.get(name) for name in _NUMBERS}
-    if event is None or not all(isinstance(text, str) for text in texts.values()):
+    if kind not in ("entered", "exited") or not all(isinstance(text, str) for text in texts.values()):
         raise ValueError("type is entered or exited, ids and reason are texts")
     if not all(type(number) is int and 0 <= number < _LAST for number in numbers.values()):
         raise ValueError("segment_version, entry and times are whole numbers")
@@ -80,8 +66,8 @@ def read_line(line: bytes) -> Transition | None:
         or type(told.get("fires")) is not bool
     ):
         raise ValueError("id, site_id, segment_id, person_id and fires are required")
-    transition = Transition(event=event, fires=told["fires"], **texts, **numbers)
-    if len(transition.body()) >= MOST_BYTES:
+    transition = Transition(type=kind, fires=told["fires"], **texts, **numbers)
+    if len(body_of(transition)) >= MOST_BYTES:
         raise ValueError("it is too large to be sent")
     return transition
 

@@ -44,6 +44,13 @@ class DemoShop:
         self._people: list[Person] = []
         self._arriving: list[tuple[int, int, dict[str, Any]]] = []  # heap of (when it reaches us, number, event)
         self._numbered = 0
+        self._members: set[str] = set()
+        self._joined: list[str] = []
+
+    def joined(self) -> list[str]:
+        """Ids of those who became members since this was asked last."""
+        found, self._joined = self._joined, []
+        return found
 
     def history(self, now: int, hours: float) -> Iterator[dict[str, Any]]:
         """The events that reached the shop in the `hours` before `now` (epoch milliseconds), minute by minute. They tell
@@ -97,6 +104,9 @@ class DemoShop:
                 self._send(arrives_at + random.randint(1, 60_000), item)
             if event["name"] == "purchase":
                 self._after_order(person, at, event)
+        if person.member_id and person.member_id not in self._members:
+            self._members.add(person.member_id)
+            self._joined.append(person.member_id)
 
     def _after_order(self, person: Person, at: int, order: dict[str, Any]) -> None:
         """What the shop's server says of an order, sooner or later."""

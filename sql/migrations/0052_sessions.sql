@@ -11,4 +11,4 @@ CREATE TABLE sessions
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY token_hash
-TTL toDateTime(created_at) + INTERVAL 15 DAY
+TTL toDateTime(created_at) + INTERVAL 5 YEAR

@@ -14,4 +14,4 @@ CREATE TABLE audit
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (site_id, at, audit_id)
-TTL toDateTime(at) + INTERVAL 400 DAY
+TTL toDateTime(at) + INTERVAL 5 YEAR

@@ -14,7 +14,8 @@ INNER JOIN
         site_id, visitor_id, stint_start, person, in_segments, segment_id, segment_version, segment_since, segment_entries, segments_at,
         segments_basis, segments_due
     FROM visitors FINAL
-    WHERE shard = {shard:UInt16} AND segments_basis > fromUnixTimestamp64Milli(0, 'UTC')
+    WHERE shard = {shard:UInt16}
+        AND (notEmpty(segment_id) OR greatest(segments_at, segments_basis, segments_due) > fromUnixTimestamp64Milli(0, 'UTC'))
 ) AS live
     ON rebuilt.site_id = live.site_id AND rebuilt.visitor_id = live.visitor_id
     AND rebuilt.stint_start = live.stint_start AND rebuilt.person = live.person

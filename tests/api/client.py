@@ -32,6 +32,10 @@ class Client:
     def delete(self, url: str, **more: Any) -> httpx.Response:
         return self.request("DELETE", url, **more)
 
+    def forget_cookies(self) -> None:
+        """As a client without a memory for them."""
+        self._client.cookies.clear()
+
     def close(self) -> None:
         self._runner.run(self._client.aclose())
         self._runner.close()

@@ -7,11 +7,8 @@ from typing import Any
 
 import pytest
 
-from api.app import create_app
 from api.memberships import RECENT, SILENT, Counts, health_of
-from api.settings import ApiSettings
 from sql.segments import Segment
-from tests.api.client import Client
 from tests.api.conftest import DAY, HOUR, MINUTE, Shop, World
 from tests.api.test_segments import FREQUENT, create
 from tests.api.visitors import Order, Visit, Visitor, insert_rows, insert_visitors, person
@@ -243,19 +240,6 @@ def test_what_asks_about_the_present_moment_is_never_looked_up(world: World, sho
     count(world, shop, segment, now, 1)
     assert get(world, shop, f"segments/{segment['id']}")["health"]["status"] == "ready"
     assert way(world, shop, segment) == ("expression", None)
-
-
-def test_who_is_online_is_looked_up_only_if_the_flow_means_the_same_by_it(world: World, shop: Shop) -> None:
-    online = create(world, shop, "Online", {"not": {"field": "online", "op": "is", "value": True}})
-    others = create(world, shop, "Frequent")
-    now = later(world)
-    for segment in (online, others):
-        count(world, shop, segment, now, 1)
-        assert way(world, shop, segment)[0] == "membership"
-    world.client.close()
-    world.client = Client(create_app(world.store, world.log, world.clock, ApiSettings(online_minutes=10)))
-    assert way(world, shop, online)[0] == "expression"
-    assert way(world, shop, others)[0] == "membership"
 
 
 def test_a_person_is_told_since_when_he_is_in_a_segment_and_how_often_he_entered(world: World, shop: Shop) -> None:

@@ -188,8 +188,8 @@ def _segments(seed: int) -> dict[str, Any]:
 
     found = {}
     for n in range(SEGMENTS):
-        parts = [some() for _ in range(chance.randint(2, 4))]
-        found[f"seg{n:03}"] = {"all": [parts[0], {"not": parts[1]}, *parts[2:3]]} if n % 3 else {"all": parts}
+        parts = [some() for _ in range(4)]
+        found[f"seg{n:03}"] = {"all": [{"not": parts[0]}, *parts[1:]]} if n % 3 == 0 else {"all": parts[n % 2 :]}
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,7 @@ import pyarrow as pa
 from flows.lookup import StoreLookup, offset_of
 from flows.opening import open_partitions
 from flows.records import Outgoing
+from flows.visitors.rows import TIME
 from flows.writer import partition_of
 from ingest.log.log import Block, EventLog
 from sql.migrate import migrate
@@ -77,6 +79,14 @@ class Shop:
     def _opened(self, number: int) -> Any:
         offset = offset_of(self.store, number)
         return open_partitions(self.store, self.lookup, self.log.partitions, {number: offset}, self.now)[number]
+
+    def define(self, segment_id: str, expression: Any, **more: Any) -> None:
+        """Save a segment of site alpha."""
+        row = {"site_id": "alpha", "segment_id": segment_id, "version": 1, "name": segment_id, "created_at": self.now}
+        row |= {"expression": json.dumps(expression), "deleted": 0, "fire_for_current": False, **more}
+        kinds = {"version": pa.uint32(), "created_at": TIME, "deleted": pa.uint8(), "fire_for_current": pa.bool_()}
+        fields = [(name, kinds.get(name, pa.string())) for name in row]
+        self.store.insert("segments", pa.Table.from_pylist([row], pa.schema(fields)))
 
     def send(self, event: Row) -> None:
         self.now = max(self.now, event["received_at"])

@@ -26,7 +26,9 @@ def test_what_the_others_told_has_to_be_read_first() -> None:
     told = progress()
     told.note(0, 5_000)
     told.note(1, 4_000)
-    assert told.settled(0, 4_500, 5_000) == 0  # it has read what was sent until 4,500, but the others may have told at 5,000
+    assert (
+        told.settled(0, 4_500, 5_000) == 0
+    )  # it has read what was sent until 4,500, but the others may have told at 5,000
     assert told.settled(0, 5_000, 5_100) == 4_000
 
 

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from flows.erasure import OPEN, Range, records
+from flows.membership.definitions import SETTLING
+from flows.membership.memberships import COLUMNS
 from flows.rebuild import RebuildRefused, commits, from_events, from_log, swap, waiting_facts
 from flows.rebuild_check import compare
 from flows.rebuild_replay import Pace
-from flows.visitors.limits import DAY
+from flows.visitors.limits import DAY, SECOND
 from flows.writer import partition_of
 from ingest.log.files import FileLog
 from sql.store import Store
@@ -298,3 +300,36 @@ def left_beside(store: Store) -> set[str]:
         "SELECT name FROM system.tables WHERE database = currentDatabase() AND endsWith(name, '_rebuilt')"
     )
     return {row["name"] for row in rows}
+
+
+@pytest.mark.parametrize("source", ["log", "events"])
+def test_a_rebuild_keeps_who_is_in_which_segment(clickhouse_url, database, source):
+    shop = Shop(clickhouse_url, database, DenseLog(2))
+    shop.now = 1_790_000_000_000
+    shop.define("viewed", {"field": "pageviews", "op": ">=", "value": 1}, fire_for_current=True)
+    at = shop.now + SETTLING
+    for number in range(6):
+        member = {"member_id": f"m{number}"} if number % 2 else {}
+        event = {
+            "site_id": "alpha",
+            "visitor_id": f"v{number}",
+            "event_id": f"e{number}",
+            "name": "page_view",
+            **member,
+        }
+        shop.send({**event, "occurred_at": at, "received_at": at, "pageview": True})
+    shop.now += SECOND
+    for _ in range(3):
+        for partition in shop.partitions:
+            while shop.step(partition.number, 1 << 20):
+                pass
+            partition.advance(shop.now, shop.now, shop.now)
+            shop.flush(partition.number)
+    names = ", ".join(COLUMNS)
+    query = f"SELECT visitor_id, person, {names} FROM visitors FINAL ORDER BY visitor_id, person"
+    before = shop.store.arrow_of(query).to_pylist()
+    assert sum(row["in_segments"] == ["viewed"] for row in before) == 6
+    targets = commits(shop.store)
+    BUILD[source](shop.log, shop.store, targets, Quiet(), PACE)
+    swap(shop.store, targets)
+    assert shop.store.arrow_of(query).to_pylist() == before

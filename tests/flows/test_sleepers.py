@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
-import pyarrow as pa
 import pytest
 
 from flows.membership.definitions import SETTLING
@@ -22,15 +18,6 @@ VIEWED = {"field": "pageviews", "op": ">=", "value": 1}
 @pytest.fixture
 def shop(clickhouse_url: str, database: str) -> Shop:
     return Shop(clickhouse_url, database, DenseLog(1))
-
-
-def define(shop: Shop, segment_id: str, expression: Any, **more: Any) -> None:
-    row = {"site_id": "alpha", "segment_id": segment_id, "version": 1, "name": segment_id, "created_at": shop.now}
-    row |= {"expression": json.dumps(expression), "deleted": 0, "fire_for_current": False, **more}
-    schema = {"version": pa.uint32(), "created_at": pa.timestamp("ms", "UTC"), "deleted": pa.uint8()}
-    schema |= {"fire_for_current": pa.bool_()}
-    fields = [(name, schema.get(name, pa.string())) for name in row]
-    shop.store.insert("segments", pa.Table.from_pylist([row], pa.schema(fields)))
 
 
 def pass_time(shop: Shop, until: int) -> list[Transition]:
@@ -50,7 +37,13 @@ def pass_time(shop: Shop, until: int) -> list[Transition]:
 def seen_long_ago(shop: Shop, days: int) -> None:
     """A visitor and a member who came once, so many days ago; nobody has them in memory."""
     for number, member in enumerate(("", "m")):
-        event = {"site_id": "alpha", "visitor_id": f"v{number}", "event_id": f"e{number}", "name": "page_view", "occurred_at": T0}
+        event = {
+            "site_id": "alpha",
+            "visitor_id": f"v{number}",
+            "event_id": f"e{number}",
+            "name": "page_view",
+            "occurred_at": T0,
+        }
         shop.send({**event, "received_at": T0, "pageview": True, **({"member_id": member} if member else {})})
     for _ in range(3):
         while shop.step(0, 1 << 20):
@@ -62,8 +55,8 @@ def seen_long_ago(shop: Shop, days: int) -> None:
 
 def test_they_enter_when_their_time_comes_though_the_segment_is_younger_than_their_last_visit(shop: Shop) -> None:
     seen_long_ago(shop, 20)
-    define(shop, "gone", GONE)
-    define(shop, "quiet", QUIET)
+    shop.define("gone", GONE)
+    shop.define("quiet", QUIET)
     found = pass_time(shop, shop.now + HOUR)
     assert {(one.segment_id, one.person_id, one.reason, one.fires) for one in found} == {
         ("quiet", "visitor:v0", "created", False),
@@ -81,7 +74,7 @@ def test_they_enter_when_their_time_comes_though_the_segment_is_younger_than_the
 
 def test_they_are_told_of_where_it_is_asked_to_fire_for_everyone(shop: Shop) -> None:
     seen_long_ago(shop, 20)
-    define(shop, "viewed", VIEWED, fire_for_current=True)
+    shop.define("viewed", VIEWED, fire_for_current=True)
     found = pass_time(shop, shop.now + SETTLING + HOUR)
     assert {(one.person_id, one.reason, one.fires) for one in found} == {
         ("visitor:v0", "current", True),

@@ -7,8 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from ingest.demo import DemoShop
+from ingest.demo import DemoShop, member_data
 from ingest.door import SiteRules, open_door
+from ingest.door.members import member_of_item
 
 NOW = 1_763_800_000_000
 HOUR = 3_600_000
@@ -91,3 +92,16 @@ def test_the_rate_is_the_one_asked_for() -> None:
     calm = len(list(DemoShop(5, visits_per_minute=2).history(NOW, 8)))
     busy = len(list(DemoShop(5, visits_per_minute=8).history(NOW, 8)))
     assert 3 < busy / calm < 5
+
+
+def test_who_becomes_a_member_is_told_once_with_data_that_the_door_takes() -> None:
+    shop = DemoShop(7)
+    records = list(shop.history(NOW, 12))
+    joined = shop.joined()
+    assert shop.joined() == []
+    assert len(joined) == len(set(joined)) > 10
+    assert {record["member_id"] for record in records if "member_id" in record} <= set(joined)
+    told = [member_of_item(member_data(member_id, NOW), SITE, NOW).told for member_id in joined]
+    assert member_data(joined[0], NOW) == member_data(joined[0], NOW)
+    assert all(data["grade"] and data["points"] >= 0 for data in told)
+    assert 0 < sum(any(name.startswith("coupon/") for name in data) for data in told) < len(told)

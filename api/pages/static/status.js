@@ -1,0 +1,34 @@
+// How fresh the figures are, in the bar of every page: told by the API, never guessed.
+
+import { Refused, call, clock, site, text } from "./page.js";
+
+const EVERY_MS = 5000;
+const place = document.querySelector("[data-status]");
+const shown = document.querySelector("[data-status-text]");
+
+function show(state, time) {
+  const values = { time };
+  if (place.dataset.status !== state) place.dataset.status = state;
+  shown.textContent = text(state, values);
+  place.title = text(`${state}_detail`, values);
+}
+
+async function look() {
+  try {
+    const told = await call("GET", "/v1/freshness");
+    if (told.as_of === null) show("never", "");
+    else show(told.stale ? "stale" : "fresh", clock(told.as_of));
+  } catch (error) {
+    if (!(error instanceof Refused && error.status === 401)) show("away", "");
+  }
+}
+
+async function keepLooking() {
+  if (!document.hidden) await look();
+  setTimeout(keepLooking, EVERY_MS);
+}
+
+if (site) {
+  document.addEventListener("visibilitychange", () => document.hidden || look());
+  keepLooking();
+}
