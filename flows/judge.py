@@ -128,7 +128,21 @@ class Judge:
 
     def visitors_after(self, keys: Sequence[str], ticks: Ints, fresh: Bools) -> None:
         """After it was applied. `fresh`: whether it was not all late."""
+        self._begin_again(keys, ticks)
         self._after(self.visitors, keys, ticks, fresh)
+
+    def _begin_again(self, keys: Sequence[str], ticks: Ints) -> None:
+        """Where a member logged out, or a late login cut a time line, another person begins who was never judged."""
+        state, v = self.visitors, self._shard.visitors
+        p, places, slots = state.people, state.known(keys), self._slots(keys)
+        there = np.flatnonzero((places != NONE) & (slots != NONE))
+        place, slot = places[there], slots[there]
+        other = (p["basis"][place] == ENDED) | (p["begin"][place] != v["begin"][slot])
+        for i in there[other & (v["member"][slot] == NOBODY)].tolist():
+            self._end(state, int(places[i]), keys[i], int(ticks[i]))
+            state.clear(places[[i]])
+            p["begin"][places[i]], p["pending"][places[i]] = v["begin"][slots[i]], NEVER
+            p["basis"][places[i]] = self.registry.sites[keys[i].partition("/")[0]].basis(ticks[[i]] - TICK)[0]
 
     def members_before(self, keys: Sequence[str], ticks: Ints, wall: int) -> None:
         """`visitors_before`, for what members' people are told."""
@@ -278,15 +292,10 @@ class Judge:
             [key for key, is_here in zip(keys, here, strict=True) if is_here],
         )
         members = v["member"][slots] != NOBODY
-        for i in np.flatnonzero(members & (p["basis"][places] != ENDED)).tolist():
-            self._end(state, int(places[i]), keys[i], int(slots[i]))
-        again = ~members & ((p["begin"][places] != v["begin"][slots]) | (p["basis"][places] == ENDED))
-        for i in np.flatnonzero(again).tolist():  # nobody again: another person begins
-            site = self.registry.sites.get(keys[i].partition("/")[0])
-            tick = min(p["pending"][places[[i]]], p["due"][places[[i]]])
-            state.clear(places[[i]])
-            p["begin"][places[i]] = v["begin"][slots[i]]
-            p["basis"][places[i]] = site.basis(tick - TICK)[0] if site else 0
+        for i in np.flatnonzero(members).tolist():
+            moment = min(p["pending"][places[i]], p["due"][places[i]])
+            self._end(state, int(places[i]), keys[i], int(moment) if moment < NEVER else 0)
+            v["changed"][slots[i]] = True
         persons = ~members
         return self._by_site(
             state,
@@ -304,15 +313,16 @@ class Judge:
         nothing = pa.array([[]] * n, pa.list_(pa.string()))
         return with_columns(rows, {**columns([NOTHING] * n), "part_visitor": nothing, "part_row": nothing})
 
-    def _end(self, state: Memberships, place: int, key: str, slot: int) -> None:
+    def _end(self, state: Memberships, place: int, key: str, moment: int) -> None:
+        """Somebody nobody knew is a member's now."""
         p = state.people
+        if p["basis"][place] == ENDED:
+            return
         site_id, _, visitor_id = key.partition("/")
-        at = int(max(min(p["pending"][place], p["due"][place]), p["at"][place]))
+        at = max(moment, int(p["at"][place]))
         person = Person("", visitor_id, int(p["begin"][place]))
-        if p["begin"][place] == self._shard.visitors["begin"][slot]:
-            self._found += ended(state, place, site_id, person, at, fires=bool(p["fresh"][place]))
+        self._found += ended(state, place, site_id, person, at, fires=bool(p["fresh"][place]))
         p["basis"][place], p["due"][place], p["at"][place] = ENDED, NEVER, at
-        self._shard.visitors["changed"][slot] = True
 
     def _members(self, state: Memberships, places: Ints) -> list[tuple[str, Ints, list[Person], pa.Table]]:
         keys = [state.keys[place] for place in places.tolist()]

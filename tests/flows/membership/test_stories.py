@@ -154,6 +154,18 @@ def test_a_login_of_whom_nobody_knew_takes_along_what_he_was_in(shop: Firing) ->
     ]
 
 
+def test_who_comes_after_a_logout_is_another_person_and_enters(shop: Firing) -> None:
+    shop.define(definitions({"two": {"field": "pageviews", "op": ">=", "value": 2}}, T0))
+    at = T0 + 5 * SECOND
+    mine = [event(n, "pc", "page_view", at + n * SECOND, member_id="m") for n in range(2)]
+    shop.play([*mine, event(5, "pc", "logout", at + 3 * SECOND)], at + 4 * SECOND)
+    shop.play([event(10 + n, "pc", "page_view", at + (5 + n) * SECOND) for n in range(3)], at + 10 * SECOND)
+    found = [(one.type, one.person_id, one.reason, one.entry) for one in shop.fired]
+    assert found == [("entered", "member:m", "event", 1), ("entered", "visitor:pc", "event", 1)]
+    shop.play([event(20, "pc", "login", at + 11 * SECOND, member_id="n")], at + 13 * SECOND)
+    assert [(one.type, one.person_id, one.reason) for one in shop.fired[2:]] == [("exited", "visitor:pc", "merge")]
+
+
 def test_a_segment_that_is_deleted_is_left_silently(shop: Firing) -> None:
     shop.define(definitions({"p": {"field": "pageviews", "op": ">=", "value": 1}}, T0))
     shop.play([event(1, "v", "page_view", T0 + 5 * SECOND)], T0 + 6 * SECOND)
