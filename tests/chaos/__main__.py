@@ -28,7 +28,9 @@ def main() -> int:
     parser.add_argument("--visitors", type=int, help="instead: so many visitors who enter and leave 200 segments")
     given = parser.parse_args()
     if given.visitors:
-        return _print(firing.Plan(given.visitors, hooked=2, kills=40, seed=given.seed), firing.run, given.keep)
+        return _print(
+            firing.Plan(given.visitors, hooked=2, kills=20, seed=given.seed, pause=(8.0, 25.0)), firing.run, given.keep
+        )
     why_not = prepare.missing()
     if why_not:
         print(f"no broker: {why_not}", file=sys.stderr)

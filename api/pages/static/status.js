@@ -5,10 +5,14 @@ import { Refused, call, clock, site, text } from "./page.js";
 const EVERY_MS = 5000;
 const place = document.querySelector("[data-status]");
 const shown = document.querySelector("[data-status-text]");
+const said = document.querySelector("[data-status-said]"); // read out: when the state changes, not every few seconds
 
 function show(state, time) {
   const values = { time };
-  if (place.dataset.status !== state) place.dataset.status = state;
+  if (place.dataset.status !== state) {
+    if (state !== "fresh" || place.dataset.status !== "waiting") said.textContent = text(`${state}_detail`, values);
+    place.dataset.status = state;
+  }
   shown.textContent = text(state, values);
   place.title = text(`${state}_detail`, values);
 }

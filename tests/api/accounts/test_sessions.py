@@ -120,9 +120,7 @@ def test_a_note_of_use_that_comes_late_does_not_bring_a_session_back(world: Worl
     (row,) = world.store.rows_of("SELECT * FROM sessions FINAL WHERE user_id = {u:String}", {"u": kim.user_id})
     from sql.sessions import Session, write_session
 
-    write_session(
-        world.store, Session(row["token_hash"], kim.user_id, row["password_version"], NOW, NOW + 10 * MINUTE)
-    )
+    write_session(world.store, Session(row["token_hash"], kim.user_id, row["password_version"], NOW, NOW + 10 * MINUTE))
     assert door.who(kim.token, NOW + 10 * MINUTE) is None
     late.close()
 
