@@ -13,14 +13,14 @@ import numpy as np
 import pyarrow as pa
 
 from flows.membership.definitions import NEVER, Registry, SiteDefinitions
-from flows.membership.judging import Asked, Person, ended, judge
+from flows.membership.judging import Asked, Person, Problems, ended, judge
 from flows.membership.memberships import ENDED, Memberships
 from flows.membership.transitions import Reason, Transition
 from flows.visitors.batch import Bools
 from flows.visitors.limits import HORIZON, HOUR
-from flows.visitors.people import Joined, People, with_columns
+from flows.visitors.people import Joined, People
 from flows.visitors.profiles import NOTHING, columns
-from flows.visitors.rows import TIME, rows_of
+from flows.visitors.rows import TIME, columns_of
 from flows.visitors.shard import Shard
 from flows.visitors.stints import NOBODY
 from flows.visitors.tables import NONE, Ints
@@ -60,6 +60,7 @@ class Judge:
         self.registry = Registry()
         self._shard, self._people, self._number = shard, people, number
         self._found: list[Transition] = []
+        self._problems: Problems = {}
         self._waiting: dict[str, set[str]] = {}  # visitors who have more to tell, by member
 
     # -- definitions
@@ -260,7 +261,7 @@ class Judge:
                 )
             ]
             asked = Asked(site_id, state, chosen, persons, rows, now, reasons)
-            found = judge(asked, self.registry.sites[site_id], self.registry.online_minutes)
+            found = judge(asked, self.registry.sites[site_id], self.registry.online_minutes, self._problems)
             over = chosen[pending <= now]
             p["pending"][over], p["fresh"][over], p["merged"][over] = NEVER, False, False
             moved = {one.person_id for one in found}
@@ -304,14 +305,16 @@ class Judge:
                 Person("", keys[i].partition("/")[2], int(v["begin"][slots[i]]))
                 for i in np.flatnonzero(persons).tolist()
             ],
-            lambda chosen: self._rows(slots[persons][chosen]),
+            lambda chosen, wanted: self._rows(slots[persons][chosen], wanted),
         )
 
-    def _rows(self, slots: Ints) -> pa.Table:
-        """Rows of visitors, with the columns that only members have."""
-        rows, n = rows_of(self._shard, slots, self._number), len(slots)
-        nothing = pa.array([[]] * n, pa.list_(pa.string()))
-        return with_columns(rows, {**columns([NOTHING] * n), "part_visitor": nothing, "part_row": nothing})
+    def _rows(self, slots: Ints, wanted: frozenset[str]) -> pa.Table:
+        """Rows of visitors, with the columns that only members have where they are wanted."""
+        found, n = columns_of(self._shard, slots, wanted), len(slots)
+        lacking = wanted - found.keys()
+        of_members = columns([NOTHING] * n, lacking) if lacking else {}
+        nothing = dict.fromkeys(lacking - of_members.keys(), pa.array([[]] * n, pa.list_(pa.string())))
+        return pa.table({**found, **of_members, **nothing})
 
     def _end(self, state: Memberships, place: int, key: str, moment: int) -> None:
         """Somebody nobody knew is a member's now."""
@@ -333,11 +336,11 @@ class Judge:
             state,
             places[here],
             [Person(key.partition("/")[2], "") for key in kept],
-            lambda chosen: self._people.rows([kept[i] for i in chosen.tolist()], self._number),
+            lambda chosen, wanted: self._people.rows([kept[i] for i in chosen.tolist()], self._number, wanted),
         )
 
     def _by_site(
-        self, state: Memberships, places: Ints, persons: list[Person], rows: Callable[[Ints], pa.Table]
+        self, state: Memberships, places: Ints, persons: list[Person], rows: Callable[[Ints, frozenset[str]], pa.Table]
     ) -> list[tuple[str, Ints, list[Person], pa.Table]]:
         found = []
         sites = state.people["site"][places]
@@ -345,7 +348,8 @@ class Judge:
             chosen = np.flatnonzero(sites == code)
             name = state.sites.strings[code]
             if name in self.registry.sites:
-                found.append((name, places[chosen], [persons[i] for i in chosen.tolist()], rows(chosen)))
+                made = rows(chosen, self.registry.sites[name].columns)
+                found.append((name, places[chosen], [persons[i] for i in chosen.tolist()], made))
             else:  # its last segment was forgotten
                 state.people["due"][places[chosen]] = state.people["pending"][places[chosen]] = NEVER
         return found
@@ -421,7 +425,7 @@ class Judge:
                         "people": len(bases),
                         "evaluated": int((bases >= one.effective_at).sum()),
                         "as_of": as_of,
-                        "problem": one.problem,
+                        "problem": one.problem or self._problems.get((site_id, one.segment_id, one.version), ""),
                     }
                 )
         return pa.Table.from_pylist(rows, COUNTS)

@@ -11,6 +11,7 @@ import numpy as np
 import orjson
 
 from flows.segments.expression import Tree
+from flows.segments.meaning import columns_of
 from flows.segments.parse import parse
 from flows.segments.predicate import ONLINE_MINUTES
 from flows.segments.problems import InvalidExpression
@@ -59,6 +60,11 @@ class SiteDefinitions:
     def trees(self) -> tuple[Tree, ...]:
         """All there are."""
         return tuple(one.tree for one in self.definitions if one.tree is not None)
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """The columns of `visitors` that they are about."""
+        return frozenset().union(*(columns_of(tree) for tree in self.trees))
 
     def sweep_from(self, now: int) -> int:
         """When the last definition began to count that may concern people whom nothing happens to; 0 if there is none."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from flows.membership.definitions import Definition, SiteDefinitions
+from flows.membership.definitions import NEVER, Definition, SiteDefinitions
 from flows.membership.memberships import Memberships
 from flows.membership.transitions import Reason, Transition, transition_id
 from flows.segments.mask import Judged
@@ -45,8 +46,13 @@ class Asked:
     reasons: list[Reason]
 
 
-def judge(asked: Asked, site: SiteDefinitions, online_minutes: int) -> list[Transition]:
-    """Bring memberships up to date; returns what changed, and leaves in `due` when each has to be judged again."""
+Problems = dict[tuple[str, str, int], str]
+"""Why nobody can be judged by a definition, by site, segment and version."""
+
+
+def judge(asked: Asked, site: SiteDefinitions, online_minutes: int, problems: Problems) -> list[Transition]:
+    """Bring memberships up to date; returns what changed, and leaves in `due` when each has to be judged again. A definition that fails
+    is noted in `problems`; memberships stay as they are."""
     state, places, now = asked.memberships, asked.places, asked.now
     p = state.people
     basis = p["basis"][places]
@@ -58,7 +64,11 @@ def judge(asked: Asked, site: SiteDefinitions, online_minutes: int) -> list[Tran
     for k, one in enumerate(site.definitions):
         if one.problem or last < one.effective_at or first >= one.until:
             continue
-        truth = judged.holds(one.tree) if one.tree is not None else np.zeros(len(places), np.bool_)
+        try:
+            truth = judged.holds(one.tree) if one.tree is not None else np.zeros(len(places), np.bool_)
+        except Exception as error:
+            problems[asked.site_id, one.segment_id, one.version] = f"{type(error).__name__}: {error}"[:500]
+            continue
         if brought:
             there[k, there[k]] = state.settle_brought(rows[k, there[k]], truth[there[k]])
         crossed = truth != there[k]
@@ -68,10 +78,21 @@ def judge(asked: Asked, site: SiteDefinitions, online_minutes: int) -> list[Tran
         for i in np.flatnonzero(crossed).tolist():
             is_new = bool(basis[i] < one.effective_at)
             found.append(_cross(asked, one, i, int(rows[k, i]), entering=bool(truth[i]), is_new=is_new))
-    p["due"][places] = np.minimum(judged.next_change(site.trees), site.next_moment(now))
+    p["due"][places] = np.minimum(_next_change(judged, site, len(places)), site.next_moment(now))
     p["at"][places] = np.maximum(p["at"][places], now)
     p["basis"][places] = np.maximum(basis, site.basis(now))
     return found
+
+
+def _next_change(judged: Judged, site: SiteDefinitions, n: int) -> Ints:
+    try:
+        return judged.next_change(site.trees)
+    except Exception:  # one of them fails: the others go on
+        found = np.full(n, NEVER, np.int64)
+        for tree in site.trees:
+            with suppress(Exception):
+                found = np.minimum(found, judged.next_change((tree,)))
+        return found
 
 
 def ended(

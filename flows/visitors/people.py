@@ -14,6 +14,7 @@ import pyarrow as pa
 from flows.visitors.batch import DEVICE
 from flows.visitors.limits import HORIZON, HOUR
 from flows.visitors.load import append
+from flows.visitors.profiles import COLUMNS as PROFILE
 from flows.visitors.profiles import NOTHING, MemberRecord, after
 from flows.visitors.profiles import columns as profile_columns
 from flows.visitors.rows import ENTRY_COLUMNS, TIME, united
@@ -293,8 +294,8 @@ class People:
         changed, self._changed = list(self._changed), {}
         return changed
 
-    def rows(self, keys: Sequence[str], number: int) -> pa.Table:
-        """Rows of some people, shape (len(keys),); `number` is the shard's."""
+    def rows(self, keys: Sequence[str], number: int, wanted: frozenset[str] | None = None) -> pa.Table:
+        """Rows of some people, shape (len(keys),); `number` is the shard's. `wanted`: only these columns are sure to be there."""
         scratch, people = Shard(), [self._people[key] for key in keys]
         told: list[dict[str, Any]] = []
         visitors: list[str] = []
@@ -311,11 +312,12 @@ class People:
         owners = np.r_[np.array(owner, np.int64), unseen].astype(np.int64)
         order = np.argsort(owners, kind="stable")
         slots = np.r_[slots, len(slots) + np.arange(len(unseen))].astype(np.int64)
-        table = united(scratch, slots[order], owners[order], as_one=False)
+        table = united(scratch, slots[order], owners[order], as_one=False, wanted=wanted)
         logins = np.zeros(len(keys), np.int64)
         np.maximum.at(logins, np.array(owner, np.int64), np.array([row["login_at"] for row in told], np.int64))
         own = {**_own_columns(keys, people, number), "login_at": pa.array(logins).cast(TIME)}
-        return with_columns(table, own | profile_columns([person.profile for person in people]))
+        profiles = [person.profile for person in people]
+        return with_columns(table, own | profile_columns(profiles, PROFILE.names if wanted is None else wanted))
 
     def drop_empty(self, keys: Iterable[str]) -> None:
         """Forget those of whom nothing is left; their last rows are made."""
@@ -401,5 +403,4 @@ def people_keys_of(rows: pa.Table) -> list[str]:
 
 def with_columns(table: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
     """A table with some columns more, or in the place of its own."""
-    kept = table.drop_columns([name for name in columns if name in table.column_names])
-    return pa.table({**columns, **{name: kept[name] for name in kept.column_names}})
+    return pa.table({**columns, **{name: table[name] for name in table.column_names if name not in columns}})

@@ -11,7 +11,7 @@ It is kept as bytes: JSON {attribute: [as_of, value]}, keys sorted; b"" while no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -93,10 +93,11 @@ def canonical(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def columns(profiles: Sequence[bytes]) -> dict[str, pa.Array]:
-    """Arrays of COLUMNS, shape (len(profiles),)."""
-    rows = [_row(profile) if profile else _ABSENT for profile in profiles]
-    return {column.name: pa.array([row[column.name] for row in rows], column.type) for column in COLUMNS}
+def columns(profiles: Sequence[bytes], wanted: Collection[str] = COLUMNS.names) -> dict[str, pa.Array]:
+    """Arrays of those of COLUMNS that are wanted, shape (len(profiles),)."""
+    made = [column for column in COLUMNS if column.name in wanted]
+    rows = [_row(profile) if profile else _ABSENT for profile in profiles] if made else []
+    return {column.name: pa.array([row[column.name] for row in rows], column.type) for column in made}
 
 
 def _row(profile: bytes) -> Mapping[str, Any]:

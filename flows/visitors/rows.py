@@ -27,20 +27,34 @@ def rows_of(shard: Shard, slots: Ints, number: int) -> pa.Table:
     return _Export(shard, slots).table(number)
 
 
-def united(shard: Shard, slots: Ints, owner: Ints, *, as_one: bool) -> pa.Table:
+def columns_of(shard: Shard, slots: Ints, wanted: frozenset[str]) -> dict[str, pa.Array]:
+    """Columns of rows of some stints: all that are wanted and that visitors have, maybe some more."""
+    return _Export(shard, slots, wanted=wanted).some()
+
+
+def united(shard: Shard, slots: Ints, owner: Ints, *, as_one: bool, wanted: frozenset[str] | None = None) -> pa.Table:
     """One row for each run of stints that belong together: those with owner 0, 1, 2 ... (ascending), in the order they count.
 
     `as_one`: they become one stint of a visitor, whose visits may join; else they are parts of a person, and an order or cart
-    operation belongs to a visit of its own part. Keys and `version` are those of the first; columns of stints are not made.
+    operation belongs to a visit of its own part. Keys and `version` are those of the first; columns of stints are not made. `wanted`: as
+    of `columns_of`.
     """
-    return _Export(shard, slots, owner, as_one=as_one).united()
+    return _Export(shard, slots, owner, as_one=as_one, wanted=wanted).united()
 
 
 class _Export:
     """`slots` are exported; `owner` says which row each goes to, `lane` whose visits it has."""
 
-    def __init__(self, shard: Shard, slots: Ints, owner: Ints | None = None, *, as_one: bool = False) -> None:
-        self.shard, self.slots, self.plain = shard, slots, owner is None
+    def __init__(
+        self,
+        shard: Shard,
+        slots: Ints,
+        owner: Ints | None = None,
+        *,
+        as_one: bool = False,
+        wanted: frozenset[str] | None = None,
+    ) -> None:
+        self.shard, self.slots, self.plain, self.wanted = shard, slots, owner is None, wanted
         self.owner = np.arange(len(slots)) if owner is None else owner
         self.n = int(self.owner[-1]) + 1 if len(slots) else 0
         self.lane = self.owner if as_one else np.arange(len(slots))
@@ -60,6 +74,19 @@ class _Export:
         put["shard"] = pa.array(np.full(self.n, number, np.uint16))
         self._state()
         return pa.table(put)
+
+    def some(self) -> dict[str, pa.Array]:
+        v, put = self.shard.visitors, self.columns
+        put["member_id"], put["login_at"] = (
+            self.shard.words.take(v["member"][self.slots]),
+            _times(v["login_at"][self.slots]),
+        )
+        self._state()
+        return put
+
+    def _wants(self, *beginnings: str) -> bool:
+        """Whether some column is wanted whose name begins so."""
+        return self.wanted is None or any(name.startswith(beginnings) for name in self.wanted)
 
     def united(self) -> pa.Table:
         self._ids()
@@ -81,17 +108,25 @@ class _Export:
         for name, column in (("last_viewed_at", "viewed_at"), ("last_carted_at", "carted_at")):
             latest = self._greatest(v[column][slots])
             put[name] = _times(latest, absent=latest == 0)
-        device, page = self._last_of("device_at", "device_event"), self._last_of("page_at", "page_event")
-        put["device_at"], put["page_at"] = _times(v["device_at"][device]), _times(v["page_at"][page])
-        put["device_event"], put["page_event"] = _ids(v["device_event"][device]), _ids(v["page_event"][page])
-        self._split(shard.devices, v["device"][device], DEVICE)
-        put["page_url"], put["page_title"] = shard.words.take(v["url"][page]), shard.words.take(v["title"][page])
-        put["page_item"] = shard.words.take(v["page_item"][page])
+        if self._wants("device_", *DEVICE):
+            device = self._last_of("device_at", "device_event")
+            put["device_at"], put["device_event"] = _times(v["device_at"][device]), _ids(v["device_event"][device])
+            self._split(shard.devices, v["device"][device], DEVICE)
+        if self._wants("page_"):
+            page = self._last_of("page_at", "page_event")
+            put["page_at"], put["page_event"] = _times(v["page_at"][page]), _ids(v["page_event"][page])
+            put["page_url"], put["page_title"] = shard.words.take(v["url"][page]), shard.words.take(v["title"][page])
+            put["page_item"] = shard.words.take(v["page_item"][page])
         self._visits()
-        self._orders()
-        self._products()
-        self._cart()
-        self._searches()
+        if self._wants(
+            "order", "bought_", "units", "revenue", "largest_", "last_order_", "visit_", "product_", "cart_"
+        ):
+            self._orders()
+            if self._wants("product_", "cart_"):
+                self._products()
+                self._cart()
+        if self._wants("search_"):
+            self._searches()
 
     # -- several stints in one row
 
@@ -204,14 +239,20 @@ class _Export:
             visit_end=_times(visits.end),
             visit_pageviews=pa.array(pageviews.astype(np.uint32)),
             visit_cart_adds=pa.array(adds.astype(np.uint32)),
-            visit_entry_at=_times(np.where(visits.entry_at == NEVER, 0, visits.entry_at)),
-            visit_entry_event=_ids(visits.entry_event),
         )
-        self._split(shard.entries, visits.entry, ENTRY_COLUMNS, "visit_", offsets)
+        if self.wanted is None:
+            self._lists(
+                offsets,
+                visit_entry_at=_times(np.where(visits.entry_at == NEVER, 0, visits.entry_at)),
+                visit_entry_event=_ids(visits.entry_event),
+            )
+            self._split(shard.entries, visits.entry, ENTRY_COLUMNS, "visit_", offsets)
         has = offsets[1:] > offsets[:-1]
         latest[has] = visits.entry[offsets[1:][has] - 1]
-        self._split(shard.entries, first, ENTRY_COLUMNS, "first_")
-        self._split(shard.entries, latest, ENTRY_COLUMNS)
+        if self._wants(*(f"first_{name}" for name in ENTRY_COLUMNS)):
+            self._split(shard.entries, first, ENTRY_COLUMNS, "first_")
+        if self._wants(*ENTRY_COLUMNS):
+            self._split(shard.entries, latest, ENTRY_COLUMNS)
 
         def total(closed: str, values: Ints) -> Ints:
             return self._sum(v[closed][slots]) + _added(n, position, values)
@@ -239,16 +280,17 @@ class _Export:
         visit = self._visit_of(lane, at)
         end = np.where(visit >= 0, self.visit_end[visit], at) if len(self.visit_end) else at
         offsets = self._offsets(position)
-        self._lists(
-            offsets,
-            order_id=shard.words.take(o["id"][rows]),
-            order_at=_times(at),
-            order_version=pa.array(o["version"][rows].astype(np.uint64)),
-            order_counted=pa.array(counted.astype(np.uint8)),
-            order_units=pa.array(units),
-            order_revenue=pa.array(revenue),
-            order_visit_end=_times(end),
-        )
+        if self._wants("order_"):
+            self._lists(
+                offsets,
+                order_id=shard.words.take(o["id"][rows]),
+                order_at=_times(at),
+                order_version=pa.array(o["version"][rows].astype(np.uint64)),
+                order_counted=pa.array(counted.astype(np.uint8)),
+                order_units=pa.array(units),
+                order_revenue=pa.array(revenue),
+                order_visit_end=_times(end),
+            )
         inside = (visit >= 0) & counted
         for name, values, dtype in (
             ("visit_orders", np.ones(len(rows), np.int64), np.uint32),
@@ -280,14 +322,15 @@ class _Export:
         self.line_position, self.line_item, self.line_at = position[owner], item, at[owner]
         self.line_units = shard.lines["units"][line]
         self.line_category = shard.lines["category"][line].astype(np.int64)
-        self._lists(
-            self._offsets(position[owner]),
-            bought_order=pa.array((owner - offsets[position[owner]]).astype(np.uint32)),
-            bought_item=shard.words.take(item),
-            bought_category=shard.words.take(self.line_category),
-            bought_units=pa.array(self.line_units),
-            bought_visit_end=_times(end[owner]),
-        )
+        if self._wants("bought_"):
+            self._lists(
+                self._offsets(position[owner]),
+                bought_order=pa.array((owner - offsets[position[owner]]).astype(np.uint32)),
+                bought_item=shard.words.take(item),
+                bought_category=shard.words.take(self.line_category),
+                bought_units=pa.array(self.line_units),
+                bought_visit_end=_times(end[owner]),
+            )
 
     def _products(self) -> None:
         shard, p = self.shard, self.shard.products
@@ -352,16 +395,17 @@ class _Export:
         rows, lane, position, item = rows[order], lane[order], position[order], item[order]
         at, event, kind = at[order], event[order], kind[order].astype(np.int64)
         delta, price = o["delta"][rows], o["price"][rows]
-        self._lists(
-            self._offsets(position),
-            op_item=shard.words.take(item),
-            op_at=_times(at),
-            op_event=_ids(event),
-            op_kind=pa.array(kind.astype(np.uint8)),
-            op_delta=pa.array(delta.astype(np.int32)),
-            op_price=pa.array(price),
-            op_visit_end=_times(np.where(kind == FOLDED, at, self._visit_end_of(lane, at))),
-        )
+        if self._wants("op_"):
+            self._lists(
+                self._offsets(position),
+                op_item=shard.words.take(item),
+                op_at=_times(at),
+                op_event=_ids(event),
+                op_kind=pa.array(kind.astype(np.uint8)),
+                op_delta=pa.array(delta.astype(np.int32)),
+                op_price=pa.array(price),
+                op_visit_end=_times(np.where(kind == FOLDED, at, self._visit_end_of(lane, at))),
+            )
         cart = fold(position, item, at, event, kind, delta, price)
         there = cart.quantity > 0
         position, item = cart.slot[there], cart.item[there]
