@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from api.accounts.passwords import is_current, keep, matches, normal_email
+from api.accounts.passwords import is_current, keep, matches, normal_email, unknown
 from api.accounts.pauses import Pauses, network_of
 from sql.sessions import Session, end_session, find_session, token_hash, write_session
 from sql.sites import list_sites
@@ -29,7 +29,7 @@ _REMEMBERED: Final = 10_000
 _BELIEVED_MS: Final = 15 * 60_000
 """So long a session is believed while ClickHouse is away."""
 
-_NOBODY: Final = keep(secrets.token_urlsafe())
+_NOBODY: Final = unknown()
 """Looked at where there is no such user, so that it takes as long."""
 
 

@@ -50,6 +50,11 @@ def keep(password: str, cost: tuple[int, int, int] = COST) -> str:
     return "$".join([_SCHEME, str(n), str(r), str(p), _text(salt), _text(_hash(password, salt, n, r, p))])
 
 
+def unknown(cost: tuple[int, int, int] = COST) -> str:
+    """What looks like a password that was kept, and is nobody's."""
+    return "$".join([_SCHEME, *map(str, cost), _text(secrets.token_bytes(16)), _text(secrets.token_bytes(_HASH_BYTES))])
+
+
 def matches(password: str, kept: str) -> bool:
     """Whether it is the password that was kept. Takes as long for a wrong one as for the right one; False for what is not of `keep`."""
     try:

@@ -25,7 +25,8 @@ from tests.browser.conftest import _browser, _no_browser, browser  # noqa: F401 
 
 PASSWORD = "correct horse battery"
 CHEAP = (1 << 4, 8, 1)
-expect.set_options(timeout=60_000)
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass
@@ -74,6 +75,13 @@ def server(clickhouse_url: str) -> Iterator[Server]:
     store.close()
 
 
+def entered(page: Page) -> Page:
+    """Wait until who signs in is in, and the page and its scripts are there."""
+    page.wait_for_selector(".bar")
+    page.wait_for_load_state()
+    return page
+
+
 @dataclass
 class Desk:
     """Somebody's browser: what its console says is kept, and at the end there may be nothing."""
@@ -102,8 +110,7 @@ class Desk:
         page.locator("[name=email]").fill(email)
         page.locator("[name=password]").fill(password)
         page.locator("[type=submit]").click()
-        page.wait_for_selector(".bar")
-        return page
+        return entered(page)
 
 
 Desks = Callable[..., Desk]
@@ -117,6 +124,7 @@ def desks(browser: Browser, server: Server) -> Iterator[Desks]:  # noqa: F811  (
     def made(**options: Any) -> Desk:
         told = {"locale": "ko-KR", "viewport": {"width": 1280, "height": 800}, **options}
         opened.append(Desk(server, browser.new_context(**told)))
+        opened[-1].context.set_default_timeout(PATIENCE_MS)
         return opened[-1]
 
     yield made

@@ -13,7 +13,7 @@ from api.pages.assets import assets
 from api.pages.texts import texts
 from deploy.clock import now_ms
 from tests.api.visitors import Visit, Visitor, insert_visitors
-from tests.pages.conftest import PASSWORD, Desk, Desks, Server
+from tests.pages.conftest import PASSWORD, Desk, Desks, Server, entered
 
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
 KO, EN = texts("ko"), texts("en")
@@ -71,7 +71,7 @@ def test_a_wrong_password_is_told_where_it_is_heard_and_the_next_try_works(serve
     expect(page.get_by_label(KO["login.email"])).to_have_value(email)
     password.fill(PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_selector(".bar")
+    entered(page)
 
 
 def test_keys_alone_are_enough(server: Server, desk: Desk) -> None:
@@ -88,7 +88,7 @@ def test_keys_alone_are_enough(server: Server, desk: Desk) -> None:
     assert page.locator("#password").get_attribute("type") == "text"
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_selector(".bar")
+    entered(page)
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_in_viewport()
     page.keyboard.press("Enter")

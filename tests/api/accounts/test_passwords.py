@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
-from api.accounts.passwords import COST, PasswordRefused, check_password, is_current, keep, matches, normal_email
+from api.accounts.passwords import (
+    COST,
+    PasswordRefused,
+    check_password,
+    is_current,
+    keep,
+    matches,
+    normal_email,
+    unknown,
+)
 
 CHEAP = (1 << 4, 8, 1)
 
@@ -31,11 +42,14 @@ def test_what_was_not_kept_so_matches_nothing(kept: str) -> None:
     assert not matches("", kept)
 
 
-def test_hangul_is_the_same_however_a_keyboard_composes_it() -> None:
-    composed, apart = "비밀번호는길어야한다", "비밀번호는길어야한다"
-    import unicodedata
+def test_what_is_nobodys_costs_as_much_as_what_is_somebodys() -> None:
+    assert is_current(unknown())
+    assert not matches("correct horse battery", unknown(CHEAP))
 
-    assert matches(unicodedata.normalize("NFD", apart), keep(unicodedata.normalize("NFC", composed), CHEAP))
+
+def test_hangul_is_the_same_however_a_keyboard_composes_it() -> None:
+    password = "비밀번호는길어야한다"
+    assert matches(unicodedata.normalize("NFD", password), keep(unicodedata.normalize("NFC", password), CHEAP))
 
 
 def test_half_a_surrogate_pair_is_no_accident() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api.accounts.access import COOKIE
 from api.accounts.doorkeeper import FREE_BY_EMAIL, IDLE_MS, LONGEST_MS, Doorkeeper
 from api.app import create_app
+from sql.sessions import Session, write_session
 from sql.store import StoreUnavailable
 from sql.users import find_user, remove_user, set_role
 from tests.api.accounts.conftest import PAGE, PASSWORD, Hires
@@ -43,6 +45,27 @@ def test_over_tls_the_cookie_is_for_tls_only(world: World, shop: Shop, hire: Hir
     told = {"email": kim.email, "password": PASSWORD}
     answer = world.client.post("https://sonnim.test/v1/session", json=told, headers=PAGE)
     assert "Secure" in answer.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    ("trusted", "secure"), [("203.0.113.7", True), ("203.0.113.0/24, ::1", True), ("10.0.0.0/8", False), ("", False)]
+)
+def test_only_a_trusted_proxy_says_that_it_was_tls_and_from_where(
+    world: World, shop: Shop, hire: Hires, trusted: str, secure: bool
+) -> None:
+    admin = hire(**{shop.site_id: "admin"})
+    client = Client(ProxyHeadersMiddleware(world.app, trusted))  # type: ignore[arg-type]
+    proxied = {**PAGE, "X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.9"}
+    told = {"email": admin.email, "password": PASSWORD}
+    answer = client.post("/v1/session", json=told, headers=proxied)
+    assert ("Secure" in answer.headers["set-cookie"]) == secure
+    shown = {"Cookie": f"{COOKIE}={answer.cookies[COOKIE]}", **proxied}
+    client.forget_cookies()
+    body = {"name": "mine", "expression": {"field": "visits", "op": ">=", "value": 1}}
+    assert client.post("/v1/segments", json=body, headers=shown).status_code == 201
+    (entry,) = client.get("/v1/audit", headers=shown).json()["entries"]
+    assert entry["address"] == ("198.51.100.9" if secure else "203.0.113.7")
+    client.close()
 
 
 def test_only_the_hash_of_a_token_is_kept(world: World, shop: Shop, hire: Hires) -> None:
@@ -118,8 +141,6 @@ def test_a_note_of_use_that_comes_late_does_not_bring_a_session_back(world: Worl
     door = Doorkeeper(late, 0)
     kim.call("DELETE", "/v1/session")
     (row,) = world.store.rows_of("SELECT * FROM sessions FINAL WHERE user_id = {u:String}", {"u": kim.user_id})
-    from sql.sessions import Session, write_session
-
     write_session(world.store, Session(row["token_hash"], kim.user_id, row["password_version"], NOW, NOW + 10 * MINUTE))
     assert door.who(kim.token, NOW + 10 * MINUTE) is None
     late.close()
