@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +28,8 @@ SLEEPERS_AGE = 10_000
 
 SLEEPERS = 5_000
 """So many of them a shard at once."""
+
+T = TypeVar("T")
 
 SITES_AGE = 5_000
 """Milliseconds until the list of sites is read again."""
@@ -53,9 +56,8 @@ class StoreLookup:
         self._read_at = 0
         self._registry = Registry()
         self._defined: list[dict[str, Any]] = []
-        self._defined_at = 0
-        self._sleepers: dict[int, tuple[list[str], list[str]]] = {}
-        self._woken_at = 0
+        self._definitions = Refreshed(self._read_definitions, DEFINITIONS_AGE)
+        self._sleepers = Refreshed(self._read_sleepers, SLEEPERS_AGE)
 
     def visitors(self, shard: int, keys: Sequence[str]) -> pa.Table:
         """Rows of table `visitors` for keys `site_id/visitor_id` (at least one)."""
@@ -98,16 +100,12 @@ class StoreLookup:
     def sleepers(self, shard: int, now: int) -> tuple[list[str], list[str]]:
         """People of a shard who are not in memory and have to be judged about now: keys of visitors, and of members. Asked for all
         shards at once, every SLEEPERS_AGE."""
-        if due(now, self._woken_at, SLEEPERS_AGE):
-            self._woken_at = now
-            self._sleepers = self._read_sleepers(now)
-        return self._sleepers.pop(shard, ([], []))
+        return self._sleepers.get(now).pop(shard, ([], []))
 
     def _read_sleepers(self, now: int) -> dict[int, tuple[list[str], list[str]]]:
         moments = {site_id: int(site.sweep_from(now)) for site_id, site in self._registry.sites.items()}
         if not moments:
             return {}
-        self._settle()
         about = {
             "since": now - HORIZON,
             "upto": now + SLEEPERS_AGE,
@@ -136,17 +134,40 @@ class StoreLookup:
 
     def registry(self, now: int) -> Registry:
         """The saved segments of all sites, at most DEFINITIONS_AGE old."""
-        if due(now, self._defined_at, DEFINITIONS_AGE):
-            self._defined_at = now
-            rows = patiently("read the segments", lambda: self._store.rows("definitions"))
-            if rows != self._defined:
-                self._defined = rows
-                self._registry = registry_of(self._registry.number + 1, rows, now, self._online_minutes)
+        rows = self._definitions.get(now)
+        if rows is not self._defined and rows != self._defined:
+            self._registry = registry_of(self._registry.number + 1, rows, now, self._online_minutes)
+        self._defined = rows
         return self._registry
+
+    def _read_definitions(self, now: int) -> list[dict[str, Any]]:
+        return patiently("read the segments", lambda: self._store.rows("definitions"))
 
     def _read_sites(self) -> None:
         rows = patiently("look up sites", lambda: self._store.rows("site_currencies"))
         self._currencies = {r["site_id"]: r["currency"] for r in rows}
+
+
+class Refreshed(Generic[T]):
+    """Something that is read from the store again and again, in a thread: nobody waits for it but who asks first."""
+
+    def __init__(self, read: Callable[[int], T], age: int) -> None:
+        """`read(now)` is asked when what is known is older than `age` milliseconds."""
+        self._read, self._age = read, age
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="lookup")
+        self._next: Future[T] | None = None
+        self._known: T
+        self._at = 0
+
+    def get(self, now: int) -> T:
+        """What was read last. Raises what reading failed with."""
+        if self._at == 0 and self._next is None:
+            self._known, self._at = self._read(now), now or 1
+        if self._next is None and due(now, self._at, self._age):
+            self._next, self._at = self._thread.submit(self._read, now), now or 1
+        if self._next is not None and self._next.done():
+            self._known, self._next = self._next.result(), None
+        return self._known
 
 
 class Committed:

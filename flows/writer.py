@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event, Lock
+from typing import Any
 
 import pyarrow as pa
 
@@ -25,7 +26,10 @@ THREADS = 2
 """Shards that are written at once: ClickHouse uses one core for an INSERT."""
 
 UNWRITTEN = 16
-"""Writes that may wait; with more, the workers wait too, and stop reading the log."""
+"""Flushes that may wait; with more, the workers wait too, and stop reading the log."""
+
+UNTOLD = 256
+"""What shards tell others that may wait; with more, the workers wait too."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,9 @@ def partition_of(key: str, partitions: int) -> int:
 
 
 class Writer:
-    """Writes of one process: those of one shard in the order they are given, those of different shards side by side.
+    """Writes of one process: the flushes of one shard in the order they are given, those of different shards side by side. What shards tell
+    others goes to the logs in a thread of its own, so that it does not wait for ClickHouse; a flush waits until all its shard told
+    before it is in the logs.
 
     Waits, for ever if need be, while log or store is away. A write that fails with a mistake is the last one: were a later
     flush written, its commit would cover rows that are not there.
@@ -65,41 +71,50 @@ class Writer:
         self._log, self._store, self._lag = log, store, lag
         self._transitions, self._progress = transitions, progress
         self._threads = [ThreadPoolExecutor(1, thread_name_prefix=f"writer-{number}") for number in range(THREADS)]
-        self._pending: deque[Future[None]] = deque()
+        self._teller = ThreadPoolExecutor(1, thread_name_prefix="teller")
+        self._flushes: deque[Future[None]] = deque()
+        self._told: deque[Future[None]] = deque()
+        self._last_told: dict[int, Future[None]] = {}
         self._lock = Lock()
         self._failed = Event()
 
     def submit(self, shard: int, write: Write) -> None:
         """Give a write; waits while too many are unwritten. Raises what an earlier one failed with (a mistake)."""
         with self._lock:
-            self._pending.append(self._threads[shard % THREADS].submit(self._write, shard, write))
-            while self._pending and (len(self._pending) > UNWRITTEN or self._pending[0].done()):
-                self._pending.popleft().result()
+            told = Handed(write.records, write.transitions) if isinstance(write, Flush) else write
+            last = self._last_told[shard] = self._teller.submit(self._unless_failed, self._tell, shard, told)
+            self._told.append(last)
+            if isinstance(write, Flush):
+                thread = self._threads[shard % THREADS]
+                self._flushes.append(thread.submit(self._unless_failed, self._write_flush, write, last))
+            _drain(self._told, UNTOLD)
+            _drain(self._flushes, UNWRITTEN)
 
     def settle(self) -> None:
         """Wait until everything given so far is written."""
         with self._lock:
-            while self._pending:
-                self._pending.popleft().result()
+            for waiting in (self._told, self._flushes):
+                while waiting:
+                    waiting.popleft().result()
 
-    def _write(self, shard: int, write: Write) -> None:
+    def _unless_failed(self, write: Callable[..., None], *arguments: Any) -> None:
         if self._failed.is_set():
             return
         try:
-            if isinstance(write, Flush):
-                self._write_flush(write)
-            else:
-                self._append(write.records, write.transitions)
-                if self._progress is not None and write.until:
-                    self._progress.note(shard, write.until)
+            write(*arguments)
         except BaseException:
             self._failed.set()
             raise
 
-    def _append(self, out: Sequence[Outgoing], transitions: Sequence[Transition]) -> None:
-        if out:
-            records = [(partition_of(record.key, self._log.partitions), record.line) for record in out]
+    def _tell(self, shard: int, told: Handed) -> None:
+        if told.records:
+            records = [(partition_of(record.key, self._log.partitions), record.line) for record in told.records]
             patiently("append to the log", lambda: self._log.append(records))
+        self._tell_transitions(told.transitions)
+        if self._progress is not None and told.until:
+            self._progress.note(shard, told.until)
+
+    def _tell_transitions(self, transitions: Sequence[Transition]) -> None:
         log = self._transitions
         if transitions and log is not None:
             lines = [(partition_of(one.key, log.partitions), one.line) for one in transitions]
@@ -107,9 +122,11 @@ class Writer:
             for one in transitions:
                 metrics.TRANSITIONS.labels(one.type, one.reason).inc()
 
-    def _write_flush(self, flush: Flush) -> None:
+    def _write_flush(self, flush: Flush, told: Future[None]) -> None:
         commit, written = flush.commit, 0
-        self._append(flush.records, flush.transitions)
+        wait([told])
+        if self._failed.is_set():  # what it relies on is not in the log
+            return
         with metrics.FLUSH_SECONDS.time():
             for name, rows in flush.tables():
                 self._insert(name, rows, commit.partition)
@@ -122,3 +139,9 @@ class Writer:
     def _insert(self, name: str, rows: pa.Table, partition: int) -> None:
         patiently(f"write {name}", lambda: self._store.insert(name, rows), partition=partition)
         metrics.ROWS_WRITTEN.labels(name).inc(len(rows))
+
+
+def _drain(waiting: deque[Future[None]], most: int) -> None:
+    """Take out those that are done, and wait while there are more than so many."""
+    while waiting and (len(waiting) > most or waiting[0].done()):
+        waiting.popleft().result()

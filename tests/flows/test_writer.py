@@ -63,13 +63,27 @@ def test_after_a_mistake_no_commit_is_written():
     writer = Writer(log, store)
     writer.submit(0, flush(0, 1))
     writer.submit(0, flush(0, 2))
-    writer.submit(0, Handed([Outgoing("s/v", b"{}")]))
     store.go_on.set()
     with pytest.raises(StoreError, match="no such column"):
         writer.settle()
     writer.settle()  # what stood behind it
+    writer.submit(0, Handed([Outgoing("s/v", b"{}")]))
+    writer.settle()
     assert store.written == []
     assert log.records == []
+
+
+def test_what_is_told_others_does_not_wait_for_the_store_but_the_store_waits_for_it():
+    log, store = Log(), Refusing(None)
+    writer = Writer(log, store)
+    writer.submit(0, flush(0, 1))
+    writer.submit(0, Handed([Outgoing("s/v", b"{}")]))
+    while not log.records:
+        pass
+    assert store.written == []
+    store.go_on.set()
+    writer.settle()
+    assert store.written == [("visitors", 0), ("commits", 0)]
 
 
 def test_transitions_are_in_their_log_before_the_rows_are_written():
