@@ -47,7 +47,7 @@ async def send_members(request: Request, context: Here, holder: Reader) -> Event
     return await run_in_threadpool(receive_members, context, holder, await arrived(request))
 
 
-@router.put("/members/{member_id:path}", status_code=202, openapi_extra=_ONE, responses=_TAKEN)
+@router.put("/members/{member_id:path}", status_code=202, openapi_extra=_ONE, responses=_TAKEN | responses(404))
 async def send_member(request: Request, context: Here, holder: Reader, member_id: MemberId) -> EventsAnswer:
     """Tell of one member. What is not named stays as it was."""
     return await run_in_threadpool(receive_member, context, holder, await arrived(request), member_id)
