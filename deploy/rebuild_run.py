@@ -16,10 +16,9 @@ from deploy.errors import UserError
 from deploy.flow_lock import flow_lock
 from deploy.settings import Settings
 from deploy.wiring import open_log, open_store, require_migrated, told
+from flows.lookup import Commit, commits_of
 from flows.rebuild import (
-    Commit,
     RebuildRefused,
-    commits,
     discard,
     from_events,
     from_log,
@@ -58,7 +57,7 @@ def run_rebuild(settings: Settings, console: Console, *, source: str, check: boo
 
 
 def _targets(store: Store) -> dict[int, Commit]:
-    targets = commits(store)
+    targets = commits_of(store)
     if not targets:
         raise UserError("There is nothing to rebuild yet: nothing has been committed.", "Run `sonnim up` first.")
     time.sleep(LOOK_AGAIN_SECONDS)

@@ -14,7 +14,7 @@ from bytewax.errors import BytewaxRuntimeError
 
 from flows.allocation import collect_seldom, keep_freed_memory
 from flows.lag import Lag
-from flows.lookup import Committed, StoreLookup, offset_of, offsets_of
+from flows.lookup import Committed, StoreLookup, commits_of, offset_of
 from flows.lost import RecordsLost, require_reach
 from flows.opening import Opening
 from flows.progress import Progress
@@ -43,7 +43,7 @@ def live(
     """
     keep_freed_memory()
     collect_seldom()
-    committed = offsets_of(store)
+    committed = {number: commit.to_offset for number, commit in commits_of(store).items()}
     require_reach(log, lambda number: committed.get(number, 0), accept_loss=accept_loss)
     lag = Lag(log, clock)
     progress = Progress(log.partitions, Committed(store))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -181,8 +181,7 @@ class Committed:
         """At most a second old."""
         if due(now, self._read_at, 1_000):
             self._read_at = now
-            rows = patiently("read the checkpoints", lambda: self._store.rows("checkpoints"))
-            self._found = {int(row["partition"]): int(row["at"]) for row in rows}
+            self._found = {number: commit.at for number, commit in commits_of(self._store).items()}
         return self._found
 
 
@@ -198,10 +197,17 @@ def past_events(
     return "".join(found["line"].to_pylist()).encode(), offsets
 
 
-def offsets_of(store: Store) -> dict[int, int]:
-    """`offset_of` every partition that ever committed, asked for at once."""
+class Commit(NamedTuple):
+    """How far a partition was applied, and when (epoch ms) that was said last; a running flow says it every second."""
+
+    to_offset: int
+    at: int
+
+
+def commits_of(store: Store) -> dict[int, Commit]:
+    """Of every partition that ever committed."""
     rows = patiently("read the checkpoints", lambda: store.rows("checkpoints"))
-    return {int(row["partition"]): int(row["to_offset"]) for row in rows}
+    return {int(row["partition"]): Commit(int(row["to_offset"]), int(row["at"])) for row in rows}
 
 
 def offset_of(store: Store, number: int) -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from typing import IO, Protocol
 
 import numpy as np
@@ -17,7 +16,7 @@ import orjson
 import pyarrow as pa
 
 from flows.decode import Internal, decode, stretches
-from flows.lookup import past_events
+from flows.lookup import Commit, commits_of, past_events
 from flows.members import member_of
 from flows.parts import part_of, parts_of
 from flows.patience import patiently
@@ -55,20 +54,6 @@ class Progress(Protocol):
 
     def advance(self, units: int, records: int) -> None:
         """So many more units are done, with so many records."""
-
-
-@dataclass(frozen=True)
-class Commit:
-    """How far a partition was applied, and when (epoch ms) that was said last; a running flow says it every second."""
-
-    to_offset: int
-    at: int
-
-
-def commits(store: Store) -> dict[int, Commit]:
-    """Every partition's commit."""
-    rows = patiently("read the checkpoints", lambda: store.rows("checkpoints"))
-    return {int(r["partition"]): Commit(int(r["to_offset"]), int(r["at"])) for r in rows}
 
 
 def from_log(log: EventLog, store: Store, targets: dict[int, Commit], progress: Progress, pace: Pace) -> None:
@@ -175,7 +160,7 @@ def swap(store: Store, targets: dict[int, Commit]) -> None:
 
 def require_still(store: Store, targets: dict[int, Commit]) -> None:
     """Raise RebuildRefused if a partition has committed since."""
-    if commits(store) != targets:
+    if commits_of(store) != targets:
         raise RebuildRefused(
             "The flow runs: it has written since the rebuild began.", "Stop the flow on every machine, then try again."
         )

@@ -8,8 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flows.lookup import AT_ONCE
-from flows.rebuild import Commit
+from flows.lookup import AT_ONCE, Commit
 from flows.rebuild_replay import TABLES, rebuilt
 from sql.store import Store
 

@@ -16,7 +16,7 @@ from flows.visitors.limits import DAY
 from flows.visitors.people import PersonRecord
 from flows.visitors.profiles import MemberRecord
 from flows.visitors.shard import OrderRecord
-from flows.visitors.tables import Ints, changed
+from flows.visitors.tables import Ints, changed, runs
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ def rounds(events: pa.Table, offsets: Ints, orders: Sequence[OrderRecord]) -> It
     tick, number = _numbered(code, tick)
     for r in range(int(number.max()) + 1):
         mine = np.flatnonzero(number == r)
-        heads = mine[changed(code[mine])]
+        starts = runs(changed(code[mine]))
+        heads = mine[starts]
         chosen = np.sort(by[mine])
         of_events = chosen[chosen < n]
         whole = len(of_events) == n
@@ -64,7 +65,7 @@ def rounds(events: pa.Table, offsets: Ints, orders: Sequence[OrderRecord]) -> It
             [orders[i - n] for i in chosen[chosen >= n].tolist()],
             [words[c] for c in code[heads].tolist()],
             tick[heads],
-            np.logical_or.reduceat(fresh[mine], np.flatnonzero(changed(code[mine]))),
+            np.logical_or.reduceat(fresh[mine], starts),
         )
 
 

@@ -135,8 +135,7 @@ def _cross(asked: Asked, one: Definition, i: int, row: int, *, entering: bool, i
             "exited", asked.site_id, one.segment_id, one.version, person, entry, at, since, reason, fires
         )
     if row == NONE:
-        code = state.segments.codes([one.segment_id])
-        row = int(state.put(asked.places[[i]], code, *(np.zeros(1, np.int64) for _ in range(3)))[0])
+        row = state.add(int(asked.places[i]), one.segment_id)
     state.held["entries"][row] += 1
     state.held["since"][row], state.held["version"][row] = at, one.version
     entry = int(state.held["entries"][row])

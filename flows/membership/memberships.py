@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import repeat
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 
 from flows.membership.definitions import NEVER
 from flows.visitors.batch import Bools
+from flows.visitors.load import numbers_of
 from flows.visitors.rows import TIME
 from flows.visitors.strings import Interner
 from flows.visitors.tables import NONE, Ints, Table, chain, walk
@@ -102,6 +102,11 @@ class Memberships:
         chain(self.held, self.people["head"], place, rows)
         return rows
 
+    def add(self, place: int, segment_id: str) -> int:
+        """A row of `held` for a person who never was in a segment."""
+        code = self.segments.codes([segment_id])
+        return int(self.put(np.array([place]), code, *(np.zeros(1, np.int64) for _ in range(3)))[0])
+
     def bring(self, place: int, brought: Sequence[tuple[str, int, int]]) -> None:
         """Have a person in segments, as (id, version, since), that he was in as another one: he has not entered them. Until he is judged
         their `version` is negative."""
@@ -109,8 +114,7 @@ class Memberships:
         for segment_id, version, since in brought:
             row = held.get(segment_id)
             if row is None:
-                code = self.segments.codes([segment_id])
-                row = int(self.put(np.array([place]), code, *(np.zeros(1, np.int64) for _ in range(3)))[0])
+                row = self.add(place, segment_id)
             if self.held["since"][row] == 0:
                 self.held["since"][row], self.held["version"][row] = since, -version
 
@@ -135,7 +139,7 @@ class Memberships:
         stint is a member's."""
         if not len(rows) or "segments_basis" not in rows.column_names:
             return
-        told = _numbers(rows["segments_basis"]), _numbers(rows["segments_at"]), _numbers(rows["segments_due"])
+        told = numbers_of(rows["segments_basis"]), numbers_of(rows["segments_at"]), numbers_of(rows["segments_due"])
         wanted = np.array([key not in self.places for key in keys], np.bool_)
         wanted &= (told[0] > 0) | (told[1] > 0)
         picked = np.flatnonzero(wanted)
@@ -155,12 +159,12 @@ class Memberships:
             p["due"][places[ended[picked]]] = NEVER
         part = rows.select(["segment_id", "segment_version", "segment_since", "segment_entries"]).take(pa.array(picked))
         lists = {name: part[name].combine_chunks() for name in part.column_names}
-        owner = np.repeat(places, _numbers(pc.list_value_length(lists["segment_id"])))
+        owner = np.repeat(places, numbers_of(pc.list_value_length(lists["segment_id"])))
         order = np.argsort(owner, kind="stable")
         self.put(
             owner[order],
             self.segments.codes_of(lists["segment_id"].flatten())[order],
-            *(_numbers(lists[f"segment_{name}"].flatten())[order] for name in ("version", "since", "entries")),
+            *(numbers_of(lists[f"segment_{name}"].flatten())[order] for name in ("version", "since", "entries")),
         )
 
     def columns(
@@ -232,12 +236,3 @@ class Memberships:
     def nbytes(self) -> int:
         """Bytes of the columns held."""
         return self.people.nbytes + self.held.nbytes
-
-
-def _numbers(column: Any) -> Ints:
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()
-    if pa.types.is_timestamp(column.type):
-        column = column.cast(TIME).cast(pa.int64())
-    numbers: Ints = pc.fill_null(column, 0).to_numpy(zero_copy_only=False).astype(np.int64)
-    return numbers

@@ -39,7 +39,7 @@ def keys_of(rows: pa.Table) -> list[str]:
 
 def add(shard: Shard, rows: pa.Table, now: int) -> Ints:
     """Add stints as they stand in rows, later than those their visitors have in memory; their slots, shape (n,), by key and time."""
-    keys, begin = keys_of(rows), _numbers(rows["stint_start"])
+    keys, begin = keys_of(rows), numbers_of(rows["stint_start"])
     if begin.any():
         order = sorted(range(len(keys)), key=lambda i: (keys[i], int(begin[i])))
         rows, keys = rows.take(pa.array(order, pa.int64())), [keys[i] for i in order]
@@ -57,7 +57,7 @@ class _Import:
 
     def numbers(self, name: str) -> Ints:
         """A plain column as int64; times as epoch ms, null as 0."""
-        return _numbers(self.rows[name])
+        return numbers_of(self.rows[name])
 
     def flat(self, name: str) -> pa.Array:
         """The values of a list column."""
@@ -97,9 +97,9 @@ class _Import:
             v[column][slots] = shard.words.codes_of(self.rows[name].combine_chunks().cast(pa.string()))
 
         owner = self.owners("visit_start")
-        start, end = _numbers(self.flat("visit_start")), _numbers(self.flat("visit_end"))
-        pageviews, adds = _numbers(self.flat("visit_pageviews")), _numbers(self.flat("visit_cart_adds"))
-        entry_at = _numbers(self.flat("visit_entry_at"))
+        start, end = numbers_of(self.flat("visit_start")), numbers_of(self.flat("visit_end"))
+        pageviews, adds = numbers_of(self.flat("visit_pageviews")), numbers_of(self.flat("visit_cart_adds"))
+        entry_at = numbers_of(self.flat("visit_entry_at"))
         visits = shard.visits.append(
             slot=owner, start=start, end=end, pageviews=pageviews, cart_adds=adds,
             entry=self.joined(shard.entries, [self.flat("visit_" + c) for c in ENTRY_COLUMNS]),
@@ -121,27 +121,27 @@ class _Import:
         first_entry = self.joined(shard.entries, [plain["first_" + c] for c in ENTRY_COLUMNS])
         v["first_entry"][slots] = np.where(v["closed_visits"][slots] > 0, first_entry, 0)
 
-        category_at = _numbers(self.flat("product_category_at"))
+        category_at = numbers_of(self.flat("product_category_at"))
         category = np.where(category_at > 0, self.words("product_category"), 0)  # else it is told by an order again
         self._load_keyed(
             "product", shard.products, shard.product_index, "product_item",
-            category=category, category_at=category_at, views=_numbers(self.flat("product_views")),
-            viewed_at=_numbers(self.flat("product_viewed_at")), adds=_numbers(self.flat("product_adds")),
-            carted_at=_numbers(self.flat("product_carted_at")),
+            category=category, category_at=category_at, views=numbers_of(self.flat("product_views")),
+            viewed_at=numbers_of(self.flat("product_viewed_at")), adds=numbers_of(self.flat("product_adds")),
+            carted_at=numbers_of(self.flat("product_carted_at")),
         )  # fmt: skip
         self._load_keyed(
-            "search", shard.searches, shard.search_index, "search_term", at=_numbers(self.flat("search_at"))
+            "search", shard.searches, shard.search_index, "search_term", at=numbers_of(self.flat("search_at"))
         )
         shard.add_ops(
-            slot=self.owners("op_at"), item=self.words("op_item"), at=_numbers(self.flat("op_at")),
-            event=_fixed(self.flat("op_event")), kind=_numbers(self.flat("op_kind")),
-            delta=_numbers(self.flat("op_delta")), price=_numbers(self.flat("op_price")),
+            slot=self.owners("op_at"), item=self.words("op_item"), at=numbers_of(self.flat("op_at")),
+            event=_fixed(self.flat("op_event")), kind=numbers_of(self.flat("op_kind")),
+            delta=numbers_of(self.flat("op_delta")), price=numbers_of(self.flat("op_price")),
         )  # fmt: skip
         owner, order_id = self.owners("order_at"), self.words("order_id")
         orders = shard.orders.append(
-            slot=owner, id=order_id, at=_numbers(self.flat("order_at")),
-            version=_numbers(self.flat("order_version")), counted=_numbers(self.flat("order_counted")).astype(np.bool_),
-            units=_numbers(self.flat("order_units")), revenue=_numbers(self.flat("order_revenue")),
+            slot=owner, id=order_id, at=numbers_of(self.flat("order_at")),
+            version=numbers_of(self.flat("order_version")), counted=numbers_of(self.flat("order_counted")).astype(np.bool_),
+            units=numbers_of(self.flat("order_units")), revenue=numbers_of(self.flat("order_revenue")),
             line=np.full(len(owner), -1),
         )  # fmt: skip
         chain(shard.orders, v["order"], owner, orders)
@@ -150,11 +150,11 @@ class _Import:
         first_order = np.zeros(len(slots), np.int64)
         counts = np.bincount(owner - slots[0], minlength=len(slots))
         first_order[1:] = np.cumsum(counts)[:-1]
-        line_order = first_order[self.owners("bought_order") - slots[0]] + _numbers(self.flat("bought_order"))
+        line_order = first_order[self.owners("bought_order") - slots[0]] + numbers_of(self.flat("bought_order"))
         lines = shard.lines.append(
             item=self.words("bought_item"),
             category=self.words("bought_category"),
-            units=_numbers(self.flat("bought_units")),
+            units=numbers_of(self.flat("bought_units")),
         )
         chain(shard.lines, shard.orders["line"], orders[line_order], lines)
         return slots
@@ -171,7 +171,8 @@ def _fixed(strings: pa.Array | pa.ChunkedArray) -> Array:
     return np.array(strings.cast(pa.binary()).to_pylist(), EVENT_ID) if len(strings) else np.empty(0, EVENT_ID)
 
 
-def _numbers(column: pa.Array | pa.ChunkedArray) -> Ints:
+def numbers_of(column: pa.Array | pa.ChunkedArray) -> Ints:
+    """A plain column as int64; times as epoch ms, null as 0."""
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
     if pa.types.is_timestamp(column.type):

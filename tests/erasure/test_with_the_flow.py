@@ -151,7 +151,7 @@ def test_a_member_with_five_devices_leaves_nothing_and_no_rebuild_brings_him_bac
     assert len(erasing.left(anna + others + [comes_back])) == 3
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_in_any_world_what_is_left_is_what_the_other_events_make(erasing: Erasing, seed: int) -> None:
     world, stream, rng = a_world(seed, 120)
     erasing.shop.play(stream, rng)
@@ -170,7 +170,7 @@ def test_in_any_world_what_is_left_is_what_the_other_events_make(erasing: Erasin
         erasing.check(world)
 
 
-@pytest.mark.parametrize("seed", range(20, 22))
+@pytest.mark.parametrize("seed", [20])
 def test_people_who_act_while_somebody_is_erased_are_exact_afterwards(erasing: Erasing, seed: int) -> None:
     world, _, rng = a_world(seed, 90)
     stream = arrivals(world, rng, repeats=0.0)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from flows.erasure import OPEN, Range, records
+from flows.lookup import commits_of
 from flows.membership.definitions import SETTLING
 from flows.membership.memberships import COLUMNS
-from flows.rebuild import RebuildRefused, commits, from_events, from_log, swap, waiting_facts
+from flows.rebuild import RebuildRefused, from_events, from_log, swap, waiting_facts
 from flows.rebuild_check import compare
 from flows.rebuild_replay import Pace
 from flows.visitors.limits import DAY, SECOND
@@ -81,7 +82,7 @@ def test_a_rebuild_is_the_live_state_and_the_flow_goes_on_from_it(clickhouse_url
     half = len(events) * 2 // 3
     shop.play(events[:half], rng)
     shop.drain()
-    before, targets = shop.state(), commits(shop.store)
+    before, targets = shop.state(), commits_of(shop.store)
     for source in sources:
         progress = Quiet()
         BUILD[source](shop.log, shop.store, targets, progress, PACE)
@@ -121,7 +122,7 @@ def test_a_rebuild_from_a_log_that_still_tells_of_erased_people_brings_nobody_ba
     shop.drain()
     shop._append([record for record in told if record.key == "/".join(order)])  # orders that were on their way
     shop.drain()
-    before, targets = shop.state(), commits(shop.store)
+    before, targets = shop.state(), commits_of(shop.store)
     assert not [key for key in before["visitors"] if key[:2] == (order[0], "v1")]
     from_log(shop.log, shop.store, targets, Quiet(), PACE)
     assert compare(shop.store, targets).equal
@@ -147,7 +148,7 @@ def test_a_rebuild_in_the_middle_of_everything_loses_nothing(clickhouse_url, dat
     for number in rng.permutation(3)[:2].tolist():
         shop.step(number, 1 << 20)
         shop.flush(number, upto=[None, 1, 3, 5][int(rng.integers(4))])
-    targets = commits(shop.store)
+    targets = commits_of(shop.store)
     assert any(waiting_facts(shop.log, number, target.to_offset) for number, target in targets.items())
     BUILD[source](shop.log, shop.store, targets, Quiet(), PACE)
     if source == "log":
@@ -188,7 +189,7 @@ def test_an_order_on_its_way_does_not_undo_a_refund_that_waits(clickhouse_url, d
     write(2)  # the order goes to the buyer's shard
     send(refunder, "refund", transaction_id=transaction)
     write(1)  # the refund goes to the transaction's shard
-    targets = commits(shop.store)
+    targets = commits_of(shop.store)
     BUILD[source](shop.log, shop.store, targets, Quiet(), PACE)
     swap(shop.store, targets)
     shop.start()
@@ -205,7 +206,7 @@ def test_a_rebuild_forgets_visitors_as_it_goes(clickhouse_url, database):
             visit = {"site_id": "alpha", "visitor_id": f"visitor-{number:04d}", "event_id": f"{week}-{number}"}
             shop.send({**visit, "name": "page_view", "occurred_at": at, "received_at": at, "pageview": True})
         shop.drain()
-    before, targets = shop.state(), commits(shop.store)
+    before, targets = shop.state(), commits_of(shop.store)
     for build in BUILD.values():
         build(shop.log, shop.store, targets, Quiet(), Pace(stretch=600, write=600))
         swap(shop.store, targets)
@@ -215,7 +216,7 @@ def test_a_rebuild_forgets_visitors_as_it_goes(clickhouse_url, database):
 
 def die(url: str, database: str, log_dir: Path, source: str, at: int) -> None:
     store = Store(url, database)
-    BUILD[source](FileLog(log_dir), store, commits(store), Quiet(at), PACE)
+    BUILD[source](FileLog(log_dir), store, commits_of(store), Quiet(at), PACE)
 
 
 def test_a_killed_rebuild_changes_nothing_and_the_next_starts_clean(clickhouse_url, database, tmp_path):
@@ -223,7 +224,7 @@ def test_a_killed_rebuild_changes_nothing_and_the_next_starts_clean(clickhouse_u
     for event in stream(31, 150)[1]:
         shop.send(event)
     shop.drain()
-    before, targets = shop.state(), commits(shop.store)
+    before, targets = shop.state(), commits_of(shop.store)
     for source, at in (("log", 5), ("events", 9)):
         arguments = (clickhouse_url, database, tmp_path / "log", source, at)
         process = multiprocessing.get_context("spawn").Process(target=die, args=arguments)
@@ -250,7 +251,7 @@ def test_planted_differences_are_found(clickhouse_url, database):
     for event in events:
         shop.send(event)
     shop.drain()
-    targets = commits(shop.store)
+    targets = commits_of(shop.store)
     from_events(shop.log, shop.store, targets, Quiet(), PACE)
     assert compare(shop.store, targets).equal
     first = (
@@ -278,7 +279,7 @@ def test_a_trimmed_log_is_refused_with_what_to_do(clickhouse_url, database):
     shop.drain()
     shop.log.trimmed = 3
     with pytest.raises(RebuildRefused, match="trimmed") as refused:
-        from_log(shop.log, shop.store, commits(shop.store), Quiet(), PACE)
+        from_log(shop.log, shop.store, commits_of(shop.store), Quiet(), PACE)
     assert "--from events" in refused.value.advice
 
 
@@ -287,7 +288,7 @@ def test_nothing_is_swapped_in_once_the_flow_has_written(clickhouse_url, databas
     for event in stream(52, 30)[1]:
         shop.send(event)
     shop.drain()
-    targets = commits(shop.store)
+    targets = commits_of(shop.store)
     from_events(shop.log, shop.store, targets, Quiet(), PACE)
     shop.now += 1_000
     shop.flush(0)
@@ -329,7 +330,7 @@ def test_a_rebuild_keeps_who_is_in_which_segment(clickhouse_url, database, sourc
     query = f"SELECT visitor_id, person, {names} FROM visitors FINAL ORDER BY visitor_id, person"
     before = shop.store.arrow_of(query).to_pylist()
     assert sum(row["in_segments"] == ["viewed"] for row in before) == 6
-    targets = commits(shop.store)
+    targets = commits_of(shop.store)
     BUILD[source](shop.log, shop.store, targets, Quiet(), PACE)
     swap(shop.store, targets)
     assert shop.store.arrow_of(query).to_pylist() == before

@@ -11,7 +11,8 @@ import uuid
 import numpy as np
 import pytest
 
-from flows.rebuild import commits, from_events, from_log, swap
+from flows.lookup import commits_of
+from flows.rebuild import from_events, from_log, swap
 from flows.rebuild_check import compare
 from flows.rebuild_replay import TABLES, Pace
 from sql.migrate import migrate, plan
@@ -125,7 +126,7 @@ def test_the_flow_dies_and_goes_on_over_distributed_tables(engine, monkeypatch, 
     played.play(events, rng)
     played.drain()
     check(played, world)
-    targets = commits(played.store)
+    targets = commits_of(played.store)
     build(played.log, played.store, targets, Quiet(), Pace(stretch=40, write=90))
     found = compare(played.store, targets)
     assert found.equal, [table.examples for table in found.tables]
@@ -156,7 +157,7 @@ def test_every_query_answers_over_distributed_tables_what_it_answers_over_plain_
         one = Shop(engine, f"test_{uuid.uuid4().hex[:8]}", DenseLog(3))
         one.play(stream(5, 200)[1], np.random.default_rng(5))
         one.drain()
-        from_log(one.log, one.store, commits(one.store), Quiet(), Pace())
+        from_log(one.log, one.store, commits_of(one.store), Quiet(), Pace())
         played.append(one.store)
     answered = set()
     for name in questions():
