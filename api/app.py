@@ -26,8 +26,23 @@ from api.keyring import Keyring
 from api.metrics import Metrics
 from api.pages import routes as pages
 from api.problems import Problem, handle_problems
-from api.routes import erasures, events, hooks, live, members, operations, people, reports, segments, tracker
+from api.routes import (
+    erasures,
+    events,
+    exports,
+    health,
+    hooks,
+    live,
+    members,
+    operations,
+    people,
+    reports,
+    segments,
+    stream,
+    tracker,
+)
 from api.settings import ApiSettings
+from api.stream.hub import Streams
 from api.strict import BodyLimit
 from ingest.log import EventLog
 from sql.store import Store
@@ -63,6 +78,7 @@ def create_app(
         metrics=Metrics(),
     )
     app.state.context = context
+    app.state.streams = Streams(context)
     app.state.doorkeeper = Doorkeeper(store, settings.key_cache_ms)
     app.state.eraser = Eraser(store, log, clock, context.last, settings.address_secret, transitions)
     app.state.dispatcher = transitions and Dispatcher(
@@ -72,6 +88,8 @@ def create_app(
         events,
         tracker,
         live,
+        exports,
+        stream,
         members,
         people,
         erasures,
@@ -79,6 +97,7 @@ def create_app(
         segments,
         hooks,
         accounts,
+        health,
         operations,
         pages,
     ):
@@ -95,11 +114,13 @@ def create_app(
 
 @asynccontextmanager
 async def _working(app: FastAPI) -> AsyncIterator[None]:
-    """While the server runs, it works off erasures and tells hooks."""
+    """While the server runs, it works off erasures and tells hooks; streams end before it does."""
     workers = [one for one in (app.state.eraser, app.state.dispatcher) if one is not None]
     for worker in workers:
         worker.start()
     yield
+    app.state.streams.close()
+    await app.state.streams.settle()
     for worker in reversed(workers):
         await run_in_threadpool(worker.stop)
 

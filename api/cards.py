@@ -76,6 +76,9 @@ def card_of(row: Row, names: Names, segments: SegmentNames, online_since: int, c
     return Card(
         person_id=row["person_id"],
         member_id=row["member_id"] or None,
+        name=row["member_name"] or None,
+        grade=row["member_grade"] or None,
+        points=row["member_points"],
         visitor_id=row["visitor_id"] or next(iter(devices), ""),
         devices=[Device(visitor_id=visitor_id, last_seen=iso(at)) for visitor_id, at in devices.items()],
         online=row["last_seen_at"] >= online_since,

@@ -53,6 +53,7 @@ class Metrics:
             "Lines of the log of transitions that cannot be read.",
             registry=self.registry,
         )
+        self.viewers = Gauge("sonnim_live_viewers", "Who watches Live as it happens.", registry=self.registry)
         self.clickhouse = Gauge("sonnim_clickhouse_up", "1 if ClickHouse answers.", registry=self.registry)
 
     def text(self) -> bytes:

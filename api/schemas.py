@@ -188,6 +188,9 @@ class Card(Shape):
 
     person_id: str = Field(description="member:<member_id> or visitor:<visitor_id>", examples=["member:m-7"])
     member_id: str | None = Field(description="null while nobody knows who it is")
+    name: str | None = Field(description="of the member, as the shop told it")
+    grade: str | None
+    points: int | None
     visitor_id: str = Field(description="the device last seen")
     devices: list[Device] = Field(description="newest first, the newest 200")
     online: bool
@@ -239,6 +242,20 @@ class LiveIn(Shape):
     sort: Sort = "last_seen"
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=2000, description="next_cursor of the page before")
+
+
+class PeopleCsvIn(Shape):
+    """Body of POST /v1/live/visitors.csv."""
+
+    window: Window = "24h"
+    segment: SegmentValue = None
+    q: Text = Field("", description="part of a member_id or of a visitor_id")
+
+
+class CsvQuery(Shape):
+    """Query of calls that answer CSV."""
+
+    language: Literal["ko", "en"] | None = Field(None, description="of the headings; otherwise as Accept-Language asks")
 
 
 class LiveOut(Fresh):

@@ -12,6 +12,7 @@ class ApiSettings:
     so. `key_cache_ms`: how long a key is believed without asking again; a revocation works within it.
     `body_bytes`: the largest request. `retry_after_seconds`: told with every 503.
     `hooks_allowed_networks`: those that hooks may be in beside the public internet.
+    `stream_viewers`: so many may watch Live as it happens, in one process; `stream_seconds`: so long, before they have to come again.
     `address_secret`: what addresses of opt-outs are hashed with; empty: none are kept.
     """
 
@@ -21,5 +22,7 @@ class ApiSettings:
     key_cache_ms: int = 1_500
     body_bytes: int = 1_000_000
     retry_after_seconds: int = 2
+    stream_viewers: int = 200
+    stream_seconds: float = 600
     hooks_allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     address_secret: bytes = field(default=b"", repr=False)

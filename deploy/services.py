@@ -7,6 +7,7 @@ import uvicorn
 
 from api.app import create_app
 from api.settings import ApiSettings
+from api.stream.serving import Server
 from deploy import clickhouse, log_retention
 from deploy.clickhouse.request import Credentials
 from deploy.clock import now_ms
@@ -49,7 +50,7 @@ def run_api(settings: Settings) -> None:
         timeout_graceful_shutdown=5,
     )
     log.info("listening", url=settings.api_url)
-    uvicorn.Server(config).run()
+    Server(config).run()
 
 
 def run_clickhouse(settings: Settings) -> None:

@@ -11,9 +11,12 @@ _ALL: Final[Mapping[Role, str]] = {
     "viewer": """
         GET /v1/live/visitors
         POST /v1/live/visitors
+        POST /v1/live/visitors.csv
+        GET /v1/live/stream
         GET /v1/people/{person_id}
         GET /v1/people/{person_id}/segments
         GET /v1/people/{person_id}/transitions
+        GET /v1/people/{person_id}/events
         GET /v1/visitors/{visitor_id}
         GET /v1/visitors/{visitor_id}/segments
         GET /v1/devices/{visitor_id}
@@ -24,6 +27,7 @@ _ALL: Final[Mapping[Role, str]] = {
         GET /v1/erasures/{receipt_id}
         GET /v1/reports/curve
         POST /v1/reports/live
+        POST /v1/reports/live.csv
         GET /v1/segments
         GET /v1/segments/fields
         GET /v1/segments/presets
@@ -37,6 +41,7 @@ _ALL: Final[Mapping[Role, str]] = {
         GET /v1/hooks/{hook_id}
         GET /v1/hooks/{hook_id}/deliveries
         GET /v1/freshness
+        GET /v1/health
     """,
     "editor": """
         POST /v1/segments

@@ -15,6 +15,8 @@ from api.last_answers import question
 from api.member_data import data_of, read_member
 from api.member_shapes import MemberData
 from api.people import DEVICES, VISITOR, Row, devices_of, find_person, find_stints, place_of
+from api.person_event_shapes import PersonEvents, PersonEventsQuery
+from api.person_events import find_events
 from api.person_shapes import PersonOut, VisitorOut
 from api.problems import ProblemError, not_found, responses
 from api.schemas import Card, DeviceOut, Sentences, Stint
@@ -64,6 +66,18 @@ def person_transitions(
     person_id, segments = row["person_id"], sorted(memberships_of(row))
     found, following = find_transitions(context.store, holder.site_id, person_id, segments, person_id, query)
     return TransitionList(**fresh(context, context.clock()), transitions=found, next_cursor=following)
+
+
+@router.get("/people/{person_id:path}/events")
+def person_events(
+    context: Here, holder: Reader, person_id: PersonId, query: Annotated[PersonEventsQuery, Query()]
+) -> PersonEvents:
+    """What the person did, event by event, newest first: of all devices, only in the stretches of time that belong to the person."""
+    row = _found(context, holder, person_id)
+    found, following = find_events(context.store, holder.site_id, row, query)
+    return PersonEvents(
+        **fresh(context, context.clock()), person_id=row["person_id"], events=found, next_cursor=following
+    )
 
 
 @router.get("/people/{person_id:path}")

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Header, Query, Response
 
+from api import csv_text, report_csv
 from api.asked import asked_for
 from api.auth import Reader
 from api.context import Context, Here
 from api.last_answers import question
 from api.live_report import read_report
 from api.memberships import looked_up
+from api.pages.texts import preferred
 from api.problems import responses
 from api.reports import differences_in_percent, differences_in_points, measures, shares, sums_of
 from api.schemas import (
+    CsvQuery,
     CurveOut,
     CurvePoint,
     CurveQuery,
@@ -38,10 +41,38 @@ router = APIRouter(
 )
 
 
+class CsvResponse(Response):
+    """For the documentation of a route: it answers CSV."""
+
+    media_type = csv_text.MEDIA_TYPE
+
+
 @router.post("/live")
 def live_report(context: Here, holder: Reader, body: ReportIn) -> ReportOut:
     """Segment and site side by side, over the visits of the last 24 hours or 7 days."""
+    return _answered(context, holder, body, context.clock())
+
+
+@router.post("/live.csv", response_class=CsvResponse)
+def live_report_csv(
+    context: Here,
+    holder: Reader,
+    body: ReportIn,
+    query: Annotated[CsvQuery, Query()],
+    accept_language: Annotated[str, Header()] = "",
+) -> CsvResponse:
+    """The same report as CSV, for spreadsheets and scripts (docs/api.md, "The report as CSV")."""
     now = context.clock()
+    report = _answered(context, holder, body, now)
+    language = query.language or preferred(accept_language)
+    name = report_csv.file_name(report, holder.site_id, body.segment is None, iso(now))
+    return CsvResponse(
+        "".join(csv_text.document(report_csv.header(language), report_csv.rows(report, language))),
+        headers=csv_text.headers(name, language),
+    )
+
+
+def _answered(context: Context, holder: KeyHolder, body: ReportIn, now: int) -> ReportOut:
     asked = question(holder.site_id, "report", body)
     return context.last.answer(asked, now, lambda: _live_report(context, holder, body, now))
 

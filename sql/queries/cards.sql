@@ -38,6 +38,9 @@ SELECT
     toUnixTimestamp64Milli(last_order_at) AS ordered_at,
     cart_value,
     cart_units,
+    member_name,
+    member_grade,
+    member_points,
     arrayMap(
         line -> (line.1, line.2, line.3, line.4, toUnixTimestamp64Milli(line.5)),
         arrayZip(cart_item, cart_category, cart_quantity, cart_price, cart_added_at)) AS cart_lines,

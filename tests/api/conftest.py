@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from api.app import create_app
+from api.settings import ApiSettings
 from sql.keys import create_key
 from sql.migrate import migrate
 from sql.sites import add_site
@@ -51,14 +52,14 @@ class Shop:
 
 @dataclass
 class World:
-    """An API over the test database."""
+    """An API over the test database. Its streams end at once: the client reads answers whole."""
 
     store: Store
     log: MemoryLog = field(default_factory=MemoryLog)
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
-        self.app = create_app(self.store, self.log, self.clock)
+        self.app = create_app(self.store, self.log, self.clock, ApiSettings(stream_seconds=0.05))
         self.client = Client(self.app)
 
     def shop(self, currency: str = "KRW") -> Shop:

@@ -61,6 +61,7 @@ def test_a_write_key_reads_nothing(world: World, shop: Shop) -> None:
         ("POST", "/v1/live/visitors"),
         ("GET", "/v1/visitors/v"),
         ("POST", "/v1/reports/live"),
+        ("POST", "/v1/reports/live.csv"),
         ("GET", "/v1/reports/curve"),
         ("GET", "/v1/segments"),
         ("GET", "/v1/segments/fields"),

@@ -37,6 +37,8 @@ def fill(world: World, shop: Shop, number: int) -> str:
     insert_rows(world.store, "visits", [{"site_id": shop.site_id, **folded}])
     body = {"name": f"segment {number}", "expression": {"field": "visits", "op": ">=", "value": 1}}
     segment: dict[str, Any] = world.client.post("/v1/segments", json=body, headers=shop.reads).json()
+    event = {"visitor_id": "same-device", "event_id": f"e{number}", "occurred_at": NOW, "log_offset": number}
+    insert_rows(world.store, "events", [{"site_id": shop.site_id, **event}])
     for segment_id in (segment["id"], "seg_same"):
         entered = {"segment_id": segment_id, "transition_id": "tr_same", "type": "entered", "reason": "event"}
         who = {"person_id": "member:same-member", "member_id": "same-member", "entry": number, "at": NOW}
@@ -58,6 +60,7 @@ def everything(world: World, shop: Shop) -> dict[str, Any]:
             "/v1/people/member:same-member",
             "/v1/people/same-member/segments",
             "/v1/people/same-member/transitions",
+            "/v1/people/same-member/events",
             "/v1/members/same-member",
             "/v1/traits",
             "/v1/people/visitor:same-visitor",
@@ -91,6 +94,8 @@ def test_two_sites_with_the_same_ids_never_mix(world: World) -> None:
     assert of_other["/v1/members/same-member"]["data"]["name"] == "name 5"
     for found, number in ((before, 3), (of_other, 5)):
         assert [one["entry"] for one in found["/v1/people/same-member/transitions"]["transitions"]] == [number]
+        told = found["/v1/people/same-member/events"]["events"]
+        assert [one["event_id"] for one in told] == [f"e{number}"]
     assert of_other["report"]["site"]["revenue"] == 10_000
     assert of_other["/v1/live/visitors?q=only-of-3"]["visitors"] == []
     assert "only-of-3" not in str(list(of_other.values()))
@@ -101,6 +106,7 @@ def test_two_sites_with_the_same_ids_never_mix(world: World) -> None:
         ("GET", f"/v1/segments/{other_segment}/transitions", None),
         ("GET", f"/v1/segments/{other_segment}/curve", None),
         ("GET", f"/v1/live/visitors?segment={other_segment}", None),
+        ("GET", f"/v1/live/stream?segment={other_segment}", None),
         ("PUT", f"/v1/segments/{other_segment}", {"name": "stolen", "expression": {"all": []}}),
         ("DELETE", f"/v1/segments/{other_segment}", None),
         ("POST", "/v1/reports/live", {"segment": {"id": other_segment}}),
@@ -122,6 +128,7 @@ def test_people_and_devices_of_another_site_are_not_there(world: World) -> None:
     for path in (
         "people/member:member", "people/member", "people/visitor:visitor", "people/visitor", "people/visitor:device", "visitors/visitor",
         "visitors/device", "devices/device", "people/member/segments", "visitors/device/segments", "people/member/transitions",
+        "people/member/events",
     ):  # fmt: skip
         for shop, status in ((one, 200), (other, 404)):
             assert world.client.get(f"/v1/{path}", headers=shop.reads).status_code == status, path
@@ -139,7 +146,7 @@ def test_a_cursor_of_another_site_is_refused(world: World) -> None:
 
 def test_every_query_of_a_sites_data_binds_the_site() -> None:
     about_no_site = {
-        "site_key_holder", "freshness_recent", "freshness_before", "writable", "checkpoints",
+        "site_key_holder", "freshness_recent", "freshness_before", "writable", "checkpoints", "stream_commits",
         "erasures_open", "erasure_old_parts", "erasure_rebuilds", "erasure_moment", "dispatch_hooks", "dispatch_segments",
         "dispatch_living", "dispatch_positions", "dispatch_known", "dispatch_told", "dispatch_due", "dispatch_rows", "dispatch_waiting",
     }  # fmt: skip

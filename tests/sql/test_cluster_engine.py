@@ -40,6 +40,10 @@ ASKED = {
     "after_seen": -1, "upto": 1 << 41, "most": 10,
     "sites": ["alpha"] * 8, "moments": [0] * 8, "visitors": VISITORS, "ids": VISITORS, "transactions": TRANSACTIONS, "item_ids": ITEMS,
 }  # fmt: skip
+ASKED_OF = {
+    "stream_changes": {"after": [0] * 3, "upto": [1 << 41] * 3, "judged": [0] * 3},
+    "person_events": {"devices": list(range(1, 9)), "begins": [0] * 8, "ends": [1 << 41] * 8, "after": 1 << 41},
+}
 ABOUT_THE_SERVER = {"cluster_shape", "schema_migrations_applied"}
 
 
@@ -146,7 +150,9 @@ def values(store: Store, name: str) -> dict[str, object]:
     """What a query is asked with, by the names and types of its parameters."""
     types = dict(re.findall(r"\{(\w+):(\w+)", store.text(name)))
     by_type = {parameter: VALUES.get(kind, 1 << 14) for parameter, kind in types.items()}
-    told = by_type | {parameter: value for parameter, value in ASKED.items() if parameter in types}
+    told = by_type | {
+        parameter: value for parameter, value in {**ASKED, **ASKED_OF.get(name, {})}.items() if parameter in types
+    }
     return told | ({"table": name.removeprefix("rebuild_rows_")} if "table" in types else {})
 
 

@@ -34,7 +34,8 @@ def test_reading_is_for_viewers_but_users_and_audit() -> None:
 
 def test_what_only_asks_is_for_viewers_and_no_other_change_is() -> None:
     asking = {call for call, role in RIGHTS.items() if not call.startswith("GET") and role == "viewer"}
-    assert asking == {"POST /v1/live/visitors", "POST /v1/reports/live", "POST /v1/segments/preview"}
+    reports = {"POST /v1/reports/live", "POST /v1/reports/live.csv"}
+    assert asking == {"POST /v1/live/visitors", "POST /v1/live/visitors.csv", *reports, "POST /v1/segments/preview"}
 
 
 def test_editors_change_segments_and_hooks_and_nothing_else() -> None:
