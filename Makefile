@@ -11,7 +11,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3; do \
 # Settings of the service are SONNIM_... variables: see docs/operations.md.
 WORKERS ?= 2
 
-.PHONY: help run kafka test chaos check format bench lock clean
+.PHONY: help run kafka test chaos check format bench pictures lock clean
 
 help:
 	@echo 'make run      start Sonnim with a demo shop; Ctrl-C stops it, the data stays in .sonnim'
@@ -21,6 +21,7 @@ help:
 	@echo 'make check    formatting, lint, types, layers'
 	@echo 'make format   bring the code into shape'
 	@echo 'make bench    run the benchmarks'
+	@echo 'make pictures take the pictures of the README anew, from the demo shop (ten minutes)'
 	@echo 'make lock     renew requirements.lock and requirements-dev.lock'
 	@echo 'make clean    remove .venv and caches; the data in .sonnim stays'
 
@@ -51,6 +52,9 @@ format: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	$(VENV)/bin/python -m benchmarks.run
+
+pictures: $(VENV)/dev.stamp
+	$(VENV)/bin/python -m tests.browser.pictures
 
 # `setuptools` is in the locks because the project itself is installed without a build environment of its own.
 lock: $(VENV)/bin/python

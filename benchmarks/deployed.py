@@ -74,6 +74,10 @@ class Deployed:
         """Seconds of CPU of each service since it started."""
         return {name: _cpu_seconds(int(self._pid_file(name).read_text())) for name in SERVICES}
 
+    def memory_mb(self) -> dict[str, float]:
+        """Resident memory of each service."""
+        return {name: _resident_mb(int(self._pid_file(name).read_text())) for name in SERVICES}
+
     def _pid_file(self, service: str) -> Path:
         return self.directory / "data" / "run" / f"{service}.pid"
 
@@ -94,6 +98,10 @@ class Deployed:
 def now() -> int:
     """Epoch milliseconds."""
     return time.time_ns() // 1_000_000
+
+
+def _resident_mb(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def _cpu_seconds(pid: int) -> float:

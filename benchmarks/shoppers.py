@@ -37,9 +37,12 @@ _AGENTS = (
 class Shoppers:
     """All who send, in threads. Ids are new in each object."""
 
-    def __init__(self, url: str, write_key: str, rate: float, probes: int, seed: int = 1) -> None:
-        """`rate`: events a second, probes' included. `probes`: how many may be asked for."""
+    def __init__(
+        self, url: str, write_key: str, rate: float, probes: int, seed: int = 1, crowd: int = SHOPPERS
+    ) -> None:
+        """`rate`: events a second, probes' included. `probes`: how many may be asked for. `crowd`: how many shoppers there are."""
         self._url, self._key, self._rate = url, write_key, rate
+        self._crowd = crowd
         self._random, self._number, self._turn = random.Random(seed), 0, threading.Lock()
         self._to_come = [f"probe-{number}" for number in range(probes)]
         self._to_cart: list[str] = []
@@ -93,7 +96,7 @@ class Shoppers:
                 probes = [person_id(one)]
                 events = [self._event(now, one, _is_member(one), "add_to_cart", quantity=2)]
             while len(events) < BATCH:
-                shopper = int(SHOPPERS * self._random.random() ** 2)
+                shopper = int(self._crowd * self._random.random() ** 2)
                 name = self._random.choices(_NAMES, _MIX)[0]
                 events.append(self._event(now, f"shopper-{shopper}", shopper % int(1 / MEMBERS) == 0, name))
             return events, probes

@@ -46,11 +46,11 @@ def assets() -> Assets:
     hashed = hashlib.sha256()
     files: dict[str, Asset] = {}
     for prefix, folder in _FOLDERS.items():
-        for path in sorted(folder.iterdir()):
+        for path in sorted(folder.rglob("*")):
             if path.suffix not in _TYPES:
                 continue
             content = path.read_bytes()
-            name = prefix + path.name
+            name = prefix + path.relative_to(folder).as_posix()
             hashed.update(f"{name}\n{len(content)}\n".encode() + content)
             files[name] = Asset(_TYPES[path.suffix], content, gzip.compress(content, 9, mtime=0))
     return Assets(hashed.hexdigest()[:16], files)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from api.accounts.doorkeeper import Shop, SignedIn
-from sql.users import User
+from api.accounts.rights import reaches
+from sql.users import Role, User
 
 Theme = Literal["auto", "light", "dark"]
 THEMES: Final[tuple[Theme, ...]] = ("auto", "light", "dark")
@@ -19,30 +20,62 @@ KEPT_SECONDS: Final = 365 * 24 * 3_600
 
 
 @dataclass(frozen=True)
-class Link:
-    """A page in the navigation: the name of its text, and its path."""
+class PageKind:
+    """A kind of page: its scripts and styles are `static/<name>/main.js` and `main.css`, its texts `texts/<language>/<name>.json`.
+
+    `path` as routes have it. `under`: the name of the page in the navigation that leads to it. `least`: who is led there.
+    """
 
     name: str
     path: str
+    under: str
+    least: Role = "viewer"
 
 
-NAVIGATION: Final = (Link("live", "/"),)
-"""The pages there are, in their order."""
+PAGES: Final = (
+    PageKind("live", "/", "live"),
+    PageKind("person", "/people/{person_id:path}", "live"),
+    PageKind("segments", "/segments", "segments"),
+    PageKind("segment", "/segments/{segment_id}", "segments"),
+    PageKind("report", "/report", "report"),
+    PageKind("hooks", "/hooks", "hooks"),
+    PageKind("hook", "/hooks/{hook_id}", "hooks"),
+    PageKind("health", "/health", "health"),
+    PageKind("access", "/access", "access"),
+)
+"""The pages for who is signed in, those of the navigation in its order."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """`shop` None: the user has no site."""
+    """`shop` None: the user has no site. `here`: where another site or language of this page is."""
 
     user: User
     shops: tuple[Shop, ...]
     shop: Shop | None
+    page: PageKind
     here: str
 
+    @property
+    def top(self) -> str:
+        """The path of the page in the navigation this one stands under."""
+        return next(page.path for page in PAGES if page.name == self.page.under)
 
-def frame_of(found: SignedIn, asked: str, remembered: str, here: str) -> Frame:
-    """The frame of a page at path `here`: the site that is asked for, else that of last time, else the first."""
-    return Frame(found.user, tuple(found.shops.values()), _shop(found.shops, asked, remembered), here)
+    @property
+    def same_site(self) -> str:
+        """What an address needs to stay at this site."""
+        return f"?site={self.shop.site_id}" if self.shop and len(self.shops) > 1 else ""
+
+    @property
+    def navigation(self) -> list[PageKind]:
+        """The pages this user is led to."""
+        role = self.shop.role if self.shop else "viewer"
+        return [page for page in PAGES if page.name == page.under and reaches(role, page.least)]
+
+
+def frame_of(found: SignedIn, page: PageKind, asked: str, remembered: str, here: str) -> Frame:
+    """The frame of a page: the site that is asked for, else that of last time, else the first."""
+    return Frame(found.user, tuple(found.shops.values()), _shop(found.shops, asked, remembered), page, here)
 
 
 def theme_of(cookie: str) -> Theme:

@@ -1,11 +1,11 @@
-"""GET / and the sign-in: pages rendered on the server; scripts only add to them."""
+"""The pages and the sign-in. The server renders the frame and the sign-in; what a page shows its scripts ask the API for."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -29,11 +29,12 @@ from api.pages.assets import assets
 from api.pages.frame import (
     KEPT_SECONDS,
     LANGUAGE_COOKIE,
-    NAVIGATION,
+    PAGES,
     SITE_COOKIE,
     THEME_COOKIE,
     THEMES,
     Frame,
+    PageKind,
     frame_of,
     safe_path,
     theme_of,
@@ -46,12 +47,6 @@ from sql.users import Language
 
 router = APIRouter(include_in_schema=False)
 _MOST_OF_A_FORM: Final = 10_000
-
-
-@router.get("/")
-def live(context: Here, request: Request, site: str = "") -> Response:
-    """Live, of the site that is asked for or was seen last."""
-    return _framed(context, request, "live.html", site)
 
 
 @router.get("/login")
@@ -141,19 +136,36 @@ def _keep_language(context: Context, request: Request, chosen: Language) -> None
         use_language(context, doorkeeper_of(request), found, LanguageIn(language=chosen))
 
 
-def _framed(context: Context, request: Request, template: str, site: str) -> Response:
+def _add(kind: PageKind) -> None:
+    def page(context: Here, request: Request, site: str = "") -> Response:
+        return _framed(context, request, kind, site)
+
+    router.add_api_route(kind.path, page, methods=["GET"], name=kind.name)
+
+
+for _kind in PAGES:
+    _add(_kind)
+
+
+def _framed(context: Context, request: Request, kind: PageKind, site: str) -> Response:
+    """A page, of the site that is asked for or was seen last."""
     try:
         found = signed_in(request, context.clock())
     except StoreUnavailable:
         return _away(context, request)
     if found is None:
-        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        here = _address(request, request.query_params.multi_items())
         return _to("/login" if here == "/" else f"/login?next={quote(here)}")
-    frame = frame_of(found, site, request.cookies.get(SITE_COOKIE, ""), request.url.path)
-    response = _page(request, found.user.language, template if frame.shop else "no_site.html", frame=frame)
+    here = _address(request, [one for one in request.query_params.multi_items() if one[0] != "site"])
+    frame = frame_of(found, kind, site, request.cookies.get(SITE_COOKIE, ""), here)
+    response = _page(request, found.user.language, "page.html" if frame.shop else "no_site.html", frame=frame)
     if frame.shop and site == frame.shop.site_id:
         response.set_cookie(SITE_COOKIE, site, **_kept(request))
     return response
+
+
+def _address(request: Request, query: list[tuple[str, str]]) -> str:
+    return quote(request.scope["path"], safe="/:@") + (f"?{urlencode(query)}" if query else "")
 
 
 def _away(context: Context, request: Request) -> Response:
@@ -179,8 +191,7 @@ def _page(
             languages=LANGUAGES,
             themes=THEMES,
             theme=theme_of(request.cookies.get(THEME_COOKIE, "")),
-            navigation=NAVIGATION,
-            script_texts=for_scripts(spoken),
+            script_texts=for_scripts(spoken, frame.page.name if frame else ""),
             asset=assets().url,
         )
     )

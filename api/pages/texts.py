@@ -1,4 +1,8 @@
-"""Texts of the pages: one catalogue a language, `texts/ko.json` and `texts/en.json`, with the same names in both."""
+"""Texts of the pages: a folder a language, a file a page (`texts/ko/live.json`), with the same names in every language.
+
+Templates name a text by file and name (`live.title`); those of `frame.json` by name alone. Scripts are told the texts of
+`common.json` and of their own page, by name alone.
+"""
 
 from __future__ import annotations
 
@@ -14,28 +18,33 @@ from sql.users import Language
 LANGUAGES: Final[Mapping[Language, str]] = {"ko": "한국어", "en": "English"}
 """Languages by what they call themselves, the first one where nothing else is known."""
 
-FOR_SCRIPTS: Final = "js."
-"""Names that begin so are told to the pages' scripts, without it."""
+FRAME: Final = "frame"
+COMMON: Final = "common"
+_HERE: Final = Path(__file__).parent / "texts"
 
 
 @cache
-def texts(language: Language) -> Mapping[str, str]:
-    """All texts of a language, by name."""
-    told: dict[str, str] = orjson.loads((Path(__file__).parent / "texts" / f"{language}.json").read_bytes())
-    return told
+def texts(language: Language) -> Mapping[str, Mapping[str, str]]:
+    """All texts of a language, by file and name."""
+    return {path.stem: orjson.loads(path.read_bytes()) for path in sorted((_HERE / language).glob("*.json"))}
 
 
-def text(language: Language, name: str, **values: object) -> str:
-    """A text, with `{values}` put in. Raises `KeyError` for a name that is not there."""
-    return texts(language)[name].format(**values)
+def text(language: Language, name: str, /, **values: object) -> str:
+    """A text by the name templates have for it, with `{values}` put in. Raises `KeyError` for one that is not there."""
+    return template(language, name).format(**values)
 
 
-def for_scripts(language: Language) -> str:
-    """Those of the scripts, as JSON."""
-    told = {
-        name.removeprefix(FOR_SCRIPTS): one for name, one in texts(language).items() if name.startswith(FOR_SCRIPTS)
-    }
-    return orjson.dumps(told).decode()
+def template(language: Language, name: str) -> str:
+    """The same as it is written."""
+    told = texts(language)
+    file, _, rest = name.partition(".")
+    return told[FRAME][name] if name in told[FRAME] else told[file][rest]
+
+
+def for_scripts(language: Language, page: str) -> str:
+    """What scripts of a page are told, as JSON."""
+    told = texts(language)
+    return orjson.dumps({**told[COMMON], **told.get(page, {})}).decode()
 
 
 def preferred(accept_language: str, chosen: str = "") -> Language:

@@ -103,12 +103,13 @@ class Stack:
         for api in self._apis:
             api.close()
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """A command of `sonnim`, in the stack's environment."""
         return subprocess.run(
             [sys.executable, "-m", "deploy", *arguments],
             cwd=PROJECT,
             env=self.environment,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=PATIENCE_SECONDS,

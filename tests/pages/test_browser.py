@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from api.pages.assets import assets
-from api.pages.texts import texts
 from deploy.clock import now_ms
 from tests.api.visitors import Visit, Visitor, insert_visitors
 from tests.pages.conftest import PASSWORD, Desk, Desks, Server, entered
-
-AXE = Path(__file__).parent / "axe" / "axe.min.js"
-KO, EN = texts("ko"), texts("en")
-PHONE = {"viewport": {"width": 360, "height": 740}}
-
-
-def violations(page: Page) -> list[str]:
-    """What axe-core finds. Laid into the page by the browser's own console, which no policy of the page holds back."""
-    page.evaluate(AXE.read_text())
-    found: list[dict[str, Any]] = page.evaluate("() => axe.run().then((found) => found.violations)")
-    return [f"{one['impact']} {one['id']}: {[node['html'] for node in one['nodes']]}" for one in found]
-
-
-def overflow(page: Page) -> int:
-    """How much wider than the window the page is."""
-    wide: int = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return wide
+from tests.pages.look import EN, KO, PHONE, overflow, violations
 
 
 def ground(page: Page) -> str:
@@ -132,7 +114,7 @@ def test_the_language_changes_at_a_click_and_stays(server: Server, desk: Desk) -
     page.locator(".account-menu summary").click()
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(EN["live.title"])
-    expect(page.locator(".count dt")).to_have_text([EN["js.online"], EN["js.day"], EN["js.week"]])
+    expect(page.locator(".count dt")).to_have_text([EN["live.online"], EN["live.day"], EN["live.week"]])
 
 
 def test_it_is_dark_where_the_system_is_and_where_one_says_so(server: Server, desks: Desks) -> None:
@@ -153,7 +135,7 @@ def test_the_bar_says_how_fresh_the_figures_are(server: Server, desk: Desk) -> N
     page = desk.sign_in(server.user(**{server.site(): "viewer"}))
     status = page.locator("[data-status]")
     expect(status).to_have_attribute("data-status", "never")
-    expect(page.locator("[data-status-text]")).to_have_text(KO["js.never"])
+    expect(page.locator("[data-status-text]")).to_have_text(KO["common.never"])
     told = {"as_of": "2026-05-04T03:02:01.000Z", "age_seconds": 0.5, "stale": False}
     page.route("**/v1/freshness", lambda route: route.fulfill(json=told))
     expect(status).to_have_attribute("data-status", "fresh")
@@ -165,7 +147,7 @@ def test_the_bar_says_how_fresh_the_figures_are(server: Server, desk: Desk) -> N
     desk.expected.append("ERR_FAILED")
     page.route("**/v1/freshness", lambda route: route.abort())
     expect(status).to_have_attribute("data-status", "away")
-    expect(page.locator("[data-status-said]")).to_have_text(KO["js.away_detail"])
+    expect(page.locator("[data-status-said]")).to_have_text(KO["common.away_detail"])
 
 
 def test_counts_that_cannot_be_loaded_say_so_and_are_tried_again(server: Server, desk: Desk) -> None:
@@ -173,11 +155,11 @@ def test_counts_that_cannot_be_loaded_say_so_and_are_tried_again(server: Server,
     email = server.user(**{server.site(): "viewer"})
     desk.context.route("**/v1/live/**", lambda route: route.fulfill(status=503, json={"detail": "away"}))
     page = desk.sign_in(email)
-    expect(page.get_by_role("alert")).to_contain_text(KO["js.failed"])
+    expect(page.get_by_role("alert")).to_contain_text(KO["common.failed"])
     desk.context.unroute("**/v1/live/**")
-    page.get_by_role("button", name=KO["js.retry"]).click()
+    page.get_by_role("button", name=KO["common.retry"]).click()
     expect(page.locator(".count dd")).to_have_text(["0명"] * 3)
-    expect(page.get_by_text(KO["js.empty"])).to_be_visible()
+    expect(page.get_by_text(KO["live.empty"])).to_be_visible()
 
 
 def test_a_session_that_is_over_leads_to_the_door(server: Server, desk: Desk) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import gzip
+import posixpath
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,16 +17,16 @@ import pytest
 import api.pages
 from api.accounts.access import COOKIE
 from api.pages.assets import assets
-from api.pages.frame import safe_path
+from api.pages.frame import PAGES, PageKind, safe_path
 from api.pages.headers import POLICY
-from api.pages.texts import LANGUAGES, preferred, texts
+from api.pages.texts import COMMON, FRAME, LANGUAGES, preferred, text, texts
 from sql.store import StoreUnavailable
 from tests.api.accounts.conftest import Hires, Person, hire  # noqa: F401  (fixtures are found by their names here)
 from tests.api.conftest import Shop, World, shop, store, world  # noqa: F401
 
 FOLDER = Path(api.pages.__file__).parent
 TEMPLATES = sorted((FOLDER / "templates").glob("*.html"))
-SCRIPTS = sorted((FOLDER / "static").glob("*.js"))
+SCRIPTS = sorted((FOLDER / "static").rglob("*.js"))
 OWN_FORM = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}
 EVIL = """"><script>alert(1)</script>\u202e'&"""
 
@@ -73,8 +74,9 @@ def test_every_page_is_sent_with_strict_headers(world: World, kim: Person) -> No
 
 
 def test_pages_have_no_script_or_style_of_their_own_and_name_no_other_host(world: World, kim: Person) -> None:
-    for text in (world.client.get("/login").text, page(kim).text):
-        for tag, attributes in Parsed(text).tags:
+    paths = [kind.path.replace("{person_id:path}", "visitor:a%2F%3Fb") for kind in PAGES]
+    for sent in (world.client.get("/login").text, *(page(kim, path).text for path in paths)):
+        for tag, attributes in Parsed(sent).tags:
             assert tag != "style"
             assert tag != "script" or (attributes.get("src") or "").startswith("/assets/")
             assert not [name for name in attributes if name == "style" or name.startswith("on")]
@@ -109,11 +111,11 @@ def test_a_page_of_ours_is_gone_on_to() -> None:
 def test_a_wrong_password_and_a_missing_one_are_told_and_the_email_stays(world: World, kim: Person) -> None:
     answer = post(world, "/login", {"email": kim.email, "password": "not the password"}, **{"Accept-Language": "en"})
     assert answer.status_code == 401
-    assert texts("en")["login.wrong"] in answer.text
+    assert text("en", "login.wrong") in answer.text
     assert f'value="{kim.email}"' in answer.text
     assert "not the password" not in answer.text
     answer = post(world, "/login", {"email": kim.email, "password": ""})
-    assert (answer.status_code, texts("ko")["login.missing"] in answer.text) == (422, True)
+    assert (answer.status_code, text("ko", "login.missing") in answer.text) == (422, True)
     for _ in range(6):
         answer = post(world, "/login", {"email": "who@shop.example", "password": "x"})
     answer = post(world, "/login", {"email": "who@shop.example", "password": "x"})
@@ -194,7 +196,7 @@ def test_who_has_no_site_is_told_so(hire: Hires) -> None:
     kim.sign_in()
     answer = page(kim)
     assert answer.status_code == 200
-    assert texts("ko")["no_site.title"] in answer.text
+    assert text("ko", "no_site.title") in answer.text
 
 
 def test_what_people_wrote_is_text(world: World, hire: Hires) -> None:
@@ -205,10 +207,10 @@ def test_what_people_wrote_is_text(world: World, hire: Hires) -> None:
     kim = hire(evil="viewer")
     kim.sign_in()
     texts_sent = [page(kim).text, post(world, "/login", {"email": EVIL, "password": "x", "next": EVIL}).text]
-    for text in texts_sent:
-        assert "<script>alert" not in text
-        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
-        assert [dict(attrs) for tag, attrs in Parsed(text).tags if tag == "script" and "src" not in attrs] == []
+    for sent in texts_sent:
+        assert "<script>alert" not in sent
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in sent
+        assert [dict(attrs) for tag, attrs in Parsed(sent).tags if tag == "script" and "src" not in attrs] == []
 
 
 def test_while_clickhouse_is_away_pages_say_so(kim: Person, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,9 +225,9 @@ def test_while_clickhouse_is_away_pages_say_so(kim: Person, monkeypatch: pytest.
     for path in ("/", "/login"):
         answer = page(stranger, path)
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
-        assert texts("ko")["away.title"] in answer.text
+        assert text("ko", "away.title") in answer.text
     answer = post(kim.world, "/login", {"email": kim.email, "password": "x"})
-    assert (answer.status_code, texts("ko")["login.away"] in answer.text) == (503, True)
+    assert (answer.status_code, text("ko", "login.away") in answer.text) == (503, True)
 
 
 def test_assets_are_kept_for_ever_under_their_version(world: World) -> None:
@@ -245,10 +247,12 @@ def test_every_asset_is_whole() -> None:
     for path, one in assets().files.items():
         assert gzip.decompress(one.gzipped) == one.content
         if path.endswith(".js"):
-            for name in re.findall(rb"""from ?["'](.+?)["']""", one.content):
-                assert name.startswith(b"./"), (path, name)
-                folder = path.rpartition("/")[0]
-                assert (f"{folder}/" if folder else "") + name.decode()[2:] in assets().files, (path, name)
+            for name in re.findall(rb"""(?:import|export|\})[^"'\n]*?\bfrom ?["'](.+?)["']""", one.content):
+                assert name.startswith((b"./", b"../")), (path, name)
+                assert posixpath.normpath(posixpath.join(posixpath.dirname(path), name.decode())) in assets().files, (
+                    path,
+                    name,
+                )
 
 
 def test_every_vendored_file_is_told_with_version_and_license() -> None:
@@ -261,22 +265,63 @@ def test_catalogues_have_the_same_names_and_the_same_values_in_them() -> None:
     one, *others = (texts(language) for language in LANGUAGES)
     for other in others:
         assert list(one) == list(other)
-        for name in one:
-            assert set(re.findall(r"\{\w+\}", one[name])) == set(re.findall(r"\{\w+\}", other[name])), name
+        for file, named in one.items():
+            assert list(named) == list(other[file]), file
+            for name in named:
+                values = [set(re.findall(r"\{\w+\}", told[file][name])) for told in (one, other)]
+                assert values[0] == values[1], (file, name)
 
 
-def test_every_text_is_used_and_every_text_that_is_used_is_there() -> None:
+def test_a_page_has_no_text_of_the_name_of_a_common_one() -> None:
+    for file, named in texts("ko").items():
+        assert file in (COMMON, FRAME, "login") or not named.keys() & texts("ko")[COMMON].keys(), file
+
+
+def test_every_text_of_templates_is_used_and_every_one_that_is_used_is_there() -> None:
     used = {name for path in TEMPLATES for name in re.findall(r"""\bt\(["']([\w.]+)["']""", path.read_text())}
-    used |= {name for name in texts("ko") if re.match(r"(nav|role|theme)\.", name)}
+    used |= {name for name in texts("ko")[FRAME] if re.match(r"(nav|role|theme)\.", name)}
     used |= set(re.findall(r'"(login\.\w+)"', (FOLDER / "routes.py").read_text()))
-    code = "\n".join(path.read_text() for path in SCRIPTS)
-    for name in texts("ko"):
-        if name.startswith("js."):
-            word = name.removeprefix("js.").removesuffix("_detail")
-            assert re.search(rf'["`]{word}["`]', code), name
-            used.add(name)
     used -= {"nav.", "role.", "theme.", "login.html"}
-    assert used == set(texts("ko"))
+    assert used == {*texts("ko")[FRAME], *(f"login.{name}" for name in texts("ko")["login"])}
+
+
+def scripts_of(page: str) -> str:
+    """The page's scripts, and what they import, one after the other."""
+    found: dict[Path, str] = {}
+    waiting = [FOLDER / "static" / page / "main.js", FOLDER / "static" / "status.js", FOLDER / "static" / "controls.js"]
+    while waiting:
+        path = waiting.pop().resolve()
+        if path in found or path.is_relative_to(FOLDER / "static" / "vendor") or not path.exists():
+            continue
+        found[path] = path.read_text()
+        waiting += [path.parent / name for name in re.findall(r"""from ["'](\..+?)["']""", found[path])]
+    return "\n".join(found.values())
+
+
+@pytest.mark.parametrize("kind", PAGES, ids=lambda kind: kind.name)
+def test_scripts_use_every_text_of_their_page_and_no_other(kind: PageKind) -> None:
+    code = scripts_of(kind.name)
+    there = {**texts("ko")[COMMON], **texts("ko")[kind.name]}
+    named = set(re.findall(r"""\b(?:text|counted)\((?:[^()"'`]*, )?["'`]([\w.]+)["'`]""", code))
+    assert {name for name in named if name not in there and f"{name}.other" not in there} == set()
+    for name in texts("ko")[kind.name].keys() - {"title"}:
+        assert any(re.search(rf"""["'`]{re.escape(part)}["'`$]""", code) for part in parts_of(name)), name
+
+
+def parts_of(name: str) -> list[str]:
+    """How scripts may write a name: whole, or its beginning with the rest put on (`reason.${reason}`)."""
+    pieces = name.split(".")
+    return [
+        name,
+        name.removesuffix("_detail"),
+        *(".".join(pieces[:count]) + end for count in range(1, len(pieces)) for end in (".", "")),
+    ]
+
+
+def test_every_common_text_is_used_somewhere() -> None:
+    code = "\n".join(path.read_text() for path in SCRIPTS)
+    for name in texts("ko")[COMMON]:
+        assert any(re.search(rf"""["'`]{re.escape(part)}["'`$]""", code) for part in parts_of(name)), name
 
 
 def test_no_template_has_words_of_its_own() -> None:

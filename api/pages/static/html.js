@@ -5,3 +5,12 @@ import htm from "./vendor/htm.js";
 
 export const html = htm.bind(h);
 export { render };
+export { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./vendor/preact-hooks.js";
+export { batch, computed, effect, signal } from "./vendor/signals.js";
+
+/** Draw a page's component in its place. */
+export function mount(Page) {
+  const place = document.getElementById("app");
+  place.replaceChildren();
+  render(html`<${Page} />`, place);
+}

@@ -1,20 +1,36 @@
-// What every script of a page needs: its texts, its site, and calls to the API.
+// What every script of a page needs: its texts, its site, its address, the server's time, and calls to the API.
 
 const data = document.body.dataset;
 
 export const texts = JSON.parse(data.texts);
 export const language = document.documentElement.lang;
 export const site = data.site;
+export const role = data.role;
+export const currency = data.currency;
+export const timezone = data.timezone || undefined;
 
-/** A text, with {values} put in. */
-export const text = (name, values = {}) => texts[name].replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
+/** Whether who is signed in may do what needs a role: "viewer", "editor" or "admin". */
+export const may = (least) => ["viewer", "editor", "admin"].indexOf(role) >= ["viewer", "editor", "admin"].indexOf(least);
 
-/** A number as the language writes it. */
-export const number = (value) => new Intl.NumberFormat(language).format(value);
+/** A text, with {values} put in. Throws for a name that is not there. */
+export function text(name, values = {}) {
+  if (!(name in texts)) throw new Error(`no text: ${name}`);
+  return texts[name].replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
+}
 
-/** The time of day of an ISO moment, in the shop's zone, to the second. */
-export const clock = (moment) =>
-  new Intl.DateTimeFormat(language, { timeStyle: "medium", timeZone: data.timezone || undefined, hourCycle: "h23" }).format(new Date(moment));
+/** Of labels {ko, en} that the API tells, the one of the page's language. */
+export const labelled = (labels) => labels?.[language] ?? labels?.ko ?? "";
+
+/** The address of a page of ours; values that are empty, null or undefined are left out. Who has several sites keeps this one. */
+export function link(path, values = {}) {
+  const told = Object.entries({ ...values, ...(Number(data.sites) > 1 && { site }) }).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  return told.length ? `${path}?${new URLSearchParams(told)}` : path;
+}
+
+let ahead = 0; // the server's clock less ours, milliseconds
+
+/** The server's time, epoch milliseconds, as near as its last answer told. */
+export const serverNow = () => Date.now() + ahead;
 
 /** The API refused: `status`, and `problem` as docs/api.md has it. */
 export class Refused extends Error {
@@ -25,15 +41,26 @@ export class Refused extends Error {
   }
 }
 
-/** A call of the API for the site of the page. Throws `Refused`, or TypeError if nobody answers; who is signed out is led to the door. */
-export async function call(method, path, body) {
+/** A call of the API for the site of the page. Throws `Refused`, or TypeError if nobody answers; who is signed out is led to the door.
+ * `options.signal` aborts it. */
+export async function call(method, path, body, options = {}) {
+  const answer = await answered(method, path, body, options);
+  const told = answer.status === 204 ? null : await answer.json().catch(() => null);
+  if (told?.as_of && typeof told.age_seconds === "number") ahead = Date.parse(told.as_of) + told.age_seconds * 1000 - Date.now();
+  return told;
+}
+
+/** The same for a call that answers a file: a Blob. */
+export const take = async (method, path, body, options = {}) => (await answered(method, path, body, options)).blob();
+
+async function answered(method, path, body, options) {
   const headers = { "X-Sonnim": "1", ...(site && { "X-Sonnim-Site": site }) };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-store" });
-  const told = answer.status === 204 ? null : await answer.json().catch(() => null);
+  const sent = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-store", ...options };
+  const answer = await fetch(path, sent);
   if (answer.status === 401) {
     location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
-  if (!answer.ok) throw new Refused(answer.status, told);
-  return told;
+  if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => null));
+  return answer;
 }

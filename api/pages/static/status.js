@@ -1,6 +1,7 @@
 // How fresh the figures are, in the bar of every page: told by the API, never guessed.
 
-import { Refused, call, clock, site, text } from "./page.js";
+import { clock } from "./figures.js";
+import { Refused, call, site, text } from "./page.js";
 
 const EVERY_MS = 5000;
 const place = document.querySelector("[data-status]");
