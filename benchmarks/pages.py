@@ -32,7 +32,7 @@ from benchmarks.traffic import SITE
 from sql.users import add_user, set_role
 from tests.browser import prepare
 
-PEOPLE, RATE = 5_000, 200.0
+PEOPLE, RATE, MINUTES = 5_000, 200.0, 2.0
 PROBES, PROBE_EVERY_SECONDS = 20, 2.0
 SETTLE_SECONDS, FRAMES_SECONDS, SAMPLE_SECONDS = 20.0, 30.0, 30.0
 MORE_THAN = 1.25
@@ -65,7 +65,7 @@ class Held:
 def main(arguments: list[str] | None = None) -> int:
     """Measure; 1 if something is not as it has to be."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=2.0, help="how long memory is watched")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="how long memory is watched")
     parser.add_argument("--people", type=int, default=PEOPLE, help="people in Live")
     parser.add_argument("--rate", type=float, default=RATE, help="events a second")
     given = parser.parse_args(arguments)

@@ -9,14 +9,14 @@ import argparse
 import sys
 import time
 
-from benchmarks import engine, firing, flow, people, report, restart
+from benchmarks import engine, firing, flow, pages, people, report, restart
 from benchmarks.figures import Figure, machine, table
 from benchmarks.peer import KINDS
 
 END = 1_795_000_000_000
 """Where the replayed week ends, epoch milliseconds: the clock of every benchmark starts there."""
 
-PARTS = ("engine", "flow", "people", "report", "restart", "firing")
+PARTS = ("engine", "flow", "people", "report", "restart", "firing", "pages")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,6 +58,10 @@ def main(arguments: list[str] | None = None) -> int:
         outcome = firing.measure(given.firing_rate, firing.SAVED, given.firing_seconds)
         figures += outcome.figures
         wrong += _told(outcome.differences)
+    if "pages" in wanted:
+        outcome = pages.measure(given.pages_minutes, pages.PEOPLE, pages.RATE)
+        figures += outcome.figures
+        wrong += _told(outcome.differences)
     print(table(figures))
     print(f"{time.perf_counter() - started:.0f} seconds")
     for line in wrong:
@@ -85,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--restart-visitors", type=int, default=1_000_000, help="visitors of the state that is loaded")
     parser.add_argument("--restart-partitions", type=int, default=flow.PARTITIONS, help="partitions of its log")
     parser.add_argument("--firing-rate", type=int, default=firing.RATE, help="events a second while hooks are timed")
+    parser.add_argument("--pages-minutes", type=float, default=pages.MINUTES, help="how long the Live page is watched")
     parser.add_argument("--firing-seconds", type=int, default=firing.SECONDS, help="how long hooks are timed")
     parser.add_argument("--raw-runs", type=int, default=3, help="runs of each question over raw events")
     return parser

@@ -23,8 +23,8 @@ from api.stream.topic import Topic
 from api.stream.viewer import Viewer
 from sql.store import StoreUnavailable
 
-LOOK_S = 0.3
-"""Between the beginnings of two looks for who changed, seconds; slow looks are half of the time."""
+LOOK_S = 0.5
+"""Between the beginnings of two looks for who changed, seconds; slow looks are a third of the time."""
 
 COUNT_S = 2.0
 """Between the beginnings of two counts, seconds; slow counts are a tenth of the time."""
@@ -89,7 +89,7 @@ class Channel:
     async def _look_on(self) -> None:
         if self._position is None:
             await self._keep_on(self._begin, LOOK_S, 1, until=self._ready.is_set)
-        await self._keep_on(self._look, LOOK_S, 2)
+        await self._keep_on(self._look, LOOK_S, 3)
 
     async def _count_on(self) -> None:
         await self._ready.wait()

@@ -22,7 +22,7 @@ from tests.api.memory_log import MemoryLog
 from tests.api.visitors import Visit, Visitor, insert_visitors
 
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
-EXAMPLES = 12
+EXAMPLES = 9
 OPERATIONS = [
     (method, path)
     for path, methods in create_app(None, MemoryLog(), Clock()).openapi()["paths"].items()  # type: ignore[arg-type]

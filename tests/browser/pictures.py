@@ -22,15 +22,16 @@ ROOT = Path(__file__).parents[2]
 PLACE = ROOT / "docs" / "pictures"
 SIZE = {"width": 1280, "height": 860}
 PATIENCE_SECONDS = 300
-LIVING_SECONDS = 90
+LIVING_SECONDS = 480
 """So long the demo's live traffic runs before the first picture, so that there is a curve."""
 
-SEGMENT = '{"all":[{"field":"visits","op":">=","value":3},{"field":"cart_lines","op":">=","value":1}]}'
+LOYAL = '{"all":[{"field":"visits","op":">=","value":3},{"field":"cart_lines","op":">=","value":1}]}'
 PAGES = {
-    "live": ("/", ".people"),
-    "report": (f"/report?window=24h&expression={SEGMENT}", ".measures"),
-    "segment": (f"/segments/new?expression={SEGMENT}", ".conditions"),
+    "live": (f"/?expression={LOYAL}", "[data-person]"),
+    "report": (f"/report?window=24h&expression={LOYAL}", ".report-ring-name"),
+    "segment": (f"/segments/new?expression={LOYAL}", "[data-sentence]"),
 }
+"""Of each picture the address and what has to be there."""
 
 
 def main() -> int:

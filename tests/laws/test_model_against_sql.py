@@ -37,7 +37,7 @@ def differences(client: Client, events: list[Event]) -> list[Any]:
     return found + tables.difference(members, people.people_rows(events, currencies=CURRENCIES))
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(world=worlds.worlds(sites=BOTH, max_size=30), seed=st.integers(0, 2**32 - 1))
 def test_both_definitions_agree_on_small_worlds(client: Client, world: list[Event], seed: int) -> None:
     tables.set_events(client, arrivals(world, np.random.default_rng(seed)))
@@ -152,8 +152,8 @@ OF_PEOPLE = {
 
 
 def test_planted_bugs_are_found(client: Client) -> None:
-    rng = np.random.default_rng(1)
-    crowd = random_world(rng, 5000, sites=BOTH, visitors=60, items=3, transactions=300)
+    rng = np.random.default_rng(5)
+    crowd = random_world(rng, 3000, sites=BOTH, visitors=36, items=3, transactions=180)
     tables.set_events(client, arrivals(crowd, rng))
     rows = model.visitor_rows(crowd, currencies=CURRENCIES)
     wanted = {key: row for key, row in rows.items() if key[0] == "alpha"}

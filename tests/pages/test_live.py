@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -133,6 +136,9 @@ def test_what_a_row_says_of_a_member(server: Server, desk: Desk) -> None:
         "channel": "paid_search",
         "cart_value": 30_000,
         "cart_price": [15_000, 0],
+        "member_name": "이서연",
+        "member_grade": "VIP",
+        "member_points": 12_300,
     }
     kim = person("kim", visits, [("phone", 0, now)], [("hat", 2), ("cap", 1)], columns=columns)
     come(server.store, site_id, [Visitor("phone", visits, columns={"member_id": "kim"}), kim])
@@ -140,8 +146,8 @@ def test_what_a_row_says_of_a_member(server: Server, desk: Desk) -> None:
     row = rows(page)
     expect(row).to_have_count(1)
     for words in (
-        "kim",
-        "회원 · 모바일 웹 · iOS · Safari",
+        "이서연",
+        "VIP · 12,300점 · 모바일 웹 · iOS · Safari",
         "모자",
         "/hat?a=1",
         "4페이지",
@@ -412,6 +418,10 @@ def test_strings_of_strangers_are_text_and_break_nothing(server: Server, desks: 
     assert page.locator("#app img, #app script").count() == 0
     heights = [row.bounding_box() for row in rows(page).all()]
     assert all(box is not None and box["height"] < 500 for box in heights)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV").click()
+    told = Path(download.value.path()).read_text("utf-8-sig")
+    assert len(list(csv.reader(io.StringIO(told)))) == 3
     page.get_by_role("searchbox").fill("<img src=x")
     expect(rows(page)).to_have_count(1)
     rows(page).locator("a").click()

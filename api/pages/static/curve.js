@@ -29,7 +29,7 @@ export function Curve({ points, series, label, height = 180 }) {
         cursor: { y: false, points: { size: 7 } },
         scales: { y: { range: (_, least, most) => [0, Math.max(1, most * 1.1)] } },
         axes: [
-          { ...axis, size: 30, space: 70, values: (_, at) => at.map((one) => (long ? days : hours).format(one * 1000)) },
+          { ...axis, size: 30, space: 70, values: (_, at, __, ___, step) => at.map((one) => (step < 60 ? clock(one * 1000) : (long ? days : hours).format(one * 1000))) },
           { ...axis, size: 56, space: 36, values: (_, told) => told.map((one) => number(one, Number.isInteger(one) ? 0 : 1)) },
         ],
         series: [

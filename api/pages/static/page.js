@@ -64,3 +64,12 @@ async function answered(method, path, body, options) {
   if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => null));
   return answer;
 }
+
+/** Put a file onto the disk of who looks. */
+export function save(blob, name) {
+  const place = document.createElement("a");
+  place.href = URL.createObjectURL(blob);
+  place.download = name.replaceAll(/[^\w.-]/g, "_");
+  place.click();
+  setTimeout(() => URL.revokeObjectURL(place.href), 60_000);
+}

@@ -39,7 +39,7 @@ def stretches(*events: tuple[int, int, bool]) -> list[tuple[int, int]]:
     return [(stint.begin, stint.member) for stint in cut(ties(numbered))]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(seen, st.randoms(use_true_random=False))
 def test_a_time_line_is_cut_as_its_ties_say_or_says_that_it_must_be_made_again(drawn, chance):
     events = [

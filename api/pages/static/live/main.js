@@ -1,6 +1,7 @@
 // Live: who is in the shop now, and who was.
 
 import { html, mount } from "../html.js";
+import { Messages } from "../parts.js";
 import { Counts } from "./counts.js";
 import { Course } from "./course.js";
 import { Head, Line } from "./head.js";
@@ -12,6 +13,6 @@ mount(
     <${Head} />
     <${Line} />
     <div class="live-top"><${Counts} /><${Course} /></div>
-    <${People} />`,
+    <${People} /><${Messages} />`,
 );
 begin();

@@ -1,9 +1,10 @@
 // The list of people: search, rows, pages.
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../html.js";
-import { Refused, text } from "../page.js";
+import { Refused, language, save, site, take, text } from "../page.js";
+import { bodyOf } from "../asked.js";
 import { counted, number } from "../figures.js";
-import { Empty, Failed, Loading } from "../parts.js";
+import { Empty, Failed, Loading, said, tell } from "../parts.js";
 import { Sign } from "../signs.js";
 import { PAGE } from "./board.js";
 import { holding, reduced } from "./hold.js";
@@ -78,6 +79,24 @@ function useGliding(place, people) {
   }, [order]);
 }
 
+/** Everybody of the question, not this page alone, as a file. */
+function Download() {
+  const [under_way, setUnderWay] = useState(false);
+  const download = async () => {
+    setUnderWay(true);
+    const { window } = asked.value;
+    try {
+      const everybody = await take("POST", `/v1/live/visitors.csv?language=${language}`, { window, segment: bodyOf(asked.value), q: q.value });
+      save(everybody, `sonnim-people-${site}-${window}.csv`);
+    } catch (error) {
+      tell(said(error), true);
+    } finally {
+      setUnderWay(false);
+    }
+  };
+  return html`<button class="plain small-button" aria-busy=${String(under_way)} disabled=${under_way} title=${text("csv_detail")} onClick=${download}>CSV</button>`;
+}
+
 function Rows({ shown }) {
   const place = useRef(null);
   useGliding(place, shown.people);
@@ -119,7 +138,7 @@ export function People() {
   };
   return html`
     <section class="card people" ref=${place} aria-label=${text("people_list")}>
-      <header class="people-head"><h2>${text("people_list")}</h2><${Search} />${shown?.people.length && !failed.value ? html`<${Pages} people=${shown.people} place=${place} />` : null}</header>
+      <header class="people-head"><h2>${text("people_list")}</h2><${Search} />${shown?.people.length && !failed.value ? html`<${Download} /><${Pages} people=${shown.people} place=${place} />` : null}</header>
       ${waiting > 0 && !failed.value && html`<div class="waiting"><button class="waiting-button" onClick=${show}><${Sign} name="up" />${counted(waiting, "new_people")}</button></div>`}
       ${list()}
     </section>`;

@@ -1,4 +1,4 @@
-// Files of a report: what they are called, and how they reach the disk.
+// Files of a report: what they are called, and what is in them.
 
 import { language, serverNow, site, take } from "../page.js";
 import { question } from "./state.js";
@@ -12,12 +12,3 @@ export function fileName(of, told, ending) {
 
 /** The report as CSV, as the API writes it. */
 export const csvOf = (of) => take("POST", `/v1/reports/live.csv?language=${language}`, question(of));
-
-/** Put a file onto the disk of who looks. */
-export function save(blob, name) {
-  const place = document.createElement("a");
-  place.href = URL.createObjectURL(blob);
-  place.download = name;
-  place.click();
-  setTimeout(() => URL.revokeObjectURL(place.href), 60_000);
-}

@@ -3,11 +3,11 @@
 import { html, mount, useState } from "../html.js";
 import { Failed, Empty, Dialog, Loading, Messages, seconds, Switch, tell } from "../parts.js";
 import { ago, clock } from "../figures.js";
-import { labelled, link, may, Refused, text } from "../page.js";
+import { labelled, link, may, Refused, save, text } from "../page.js";
 import { paramsOf } from "../asked.js";
 import { Chooser } from "./chooser.js";
 import { Alone, Rates, Totals } from "./compared.js";
-import { csvOf, fileName, save } from "./files.js";
+import { csvOf, fileName } from "./files.js";
 import { Glance } from "./glance.js";
 import { OverTime } from "./over_time.js";
 import { pictureOf } from "./picture.js";
