@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import hypothesis
 import pytest
 import schemathesis
@@ -22,7 +23,9 @@ from tests.api.memory_log import MemoryLog
 from tests.api.visitors import Visit, Visitor, insert_visitors
 
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
-EXAMPLES = 9
+EXAMPLES = 5
+LONGEST_QUERY = 60_000
+"""Characters: the client sends no longer one, and no server takes it."""
 OPERATIONS = [
     (method, path)
     for path, methods in create_app(None, MemoryLog(), Clock()).openapi()["paths"].items()  # type: ignore[arg-type]
@@ -57,6 +60,7 @@ def test_no_input_makes_a_server_error_and_answers_are_as_declared(
         if isinstance(sent.get("data"), bytes | str):
             sent["content"] = sent.pop("data")
         headers = {name: value for name, value in dict(told["headers"]).items() if name.lower() != "authorization"}
+        hypothesis.assume(len(str(httpx.QueryParams(sent.get("params") or {}))) < LONGEST_QUERY)
         answer = world.client.request(told["method"], told["url"], headers={**headers, **shop.reads}, **sent)
         case.validate_response(answer, checks=CHECKS)
 

@@ -12,7 +12,7 @@ KINDS = {"a flow process", "the flow", "the api", "clickhouse", "the broker"}
 def test_whatever_is_killed_the_tables_and_reports_are_those_of_a_calm_run(
     tmp_path: Path, breakable_kafka: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outcome = run(Plan(events=18_000, seconds=18, pause=(0.5, 2.0)), tmp_path)
+    outcome = run(Plan(events=14_000, seconds=18, pause=(0.4, 1.6)), tmp_path)
     with capsys.disabled():
         print("", *outcome.lines(), sep="\n")
     assert outcome.equal, "\n".join(outcome.lines())

@@ -12,7 +12,8 @@ import pytest
 from api.erasure import Eraser
 from api.erasure_receipts import Receipt, find_receipt
 from api.last_answers import LastAnswers
-from flows.rebuild import commits, from_log
+from flows.lookup import commits_of
+from flows.rebuild import from_log
 from flows.rebuild_check import compare
 from flows.rebuild_replay import Pace
 from flows.records import Outgoing
@@ -77,7 +78,7 @@ class Erasing:
         found = differences(stints, visitor_rows(left, currencies=CURRENCIES))
         found += differences(people, people_rows(left, currencies=CURRENCIES), IGNORED | OF_TIES)
         assert not found, "\n".join(found)
-        targets = commits(self.shop.store)
+        targets = commits_of(self.shop.store)
         from_log(self.log, self.shop.store, targets, Quiet(), Pace(stretch=40, write=90))
         compared = compare(self.shop.store, targets)
         assert compared.equal, [example for table in compared.tables for example in table.examples]

@@ -9,8 +9,9 @@ import orjson
 import pytest
 
 from flows.erasure import records
+from flows.lookup import commits_of
 from flows.members import member_of
-from flows.rebuild import commits, from_events, from_log, swap, waiting_people
+from flows.rebuild import from_events, from_log, swap, waiting_people
 from flows.rebuild_check import compare
 from flows.rebuild_replay import Pace
 from flows.records import Outgoing
@@ -145,7 +146,7 @@ def test_rows_and_rebuilds_are_what_was_told_whatever_crashes(clickhouse_url, da
     shop = Shop(clickhouse_url, database, DenseLog(3))
     world, told = played(shop, seed)
     check(shop, world, told)
-    before, targets = shop.state(), commits(shop.store)
+    before, targets = shop.state(), commits_of(shop.store)
     assert any(key[3] and row["profile"] for key, row in before["visitors"].items())
     for build in (from_log, from_events):
         build(shop.log, shop.store, targets, Quiet(), PACE)
@@ -206,7 +207,7 @@ def test_people_whose_data_is_on_its_way_are_known(clickhouse_url, database):
     shop = Shop(clickhouse_url, database, DenseLog(1))
     tell(shop, "m1", AT, {"name": "A"})
     shop.drain()
-    targets = commits(shop.store)
+    targets = commits_of(shop.store)
     tell(shop, "m2", AT, {"name": "B"})
     assert waiting_people(shop.log, targets) == {(SITE, "m2")}
     from_events(shop.log, shop.store, targets, Quiet(), Pace())
