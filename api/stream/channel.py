@@ -23,7 +23,7 @@ from api.stream.topic import Topic
 from api.stream.viewer import Viewer
 from sql.store import StoreUnavailable
 
-LOOK_S = 0.5
+LOOK_S = 0.3
 """Between the beginnings of two looks for who changed, seconds; slow looks are a third of the time."""
 
 COUNT_S = 2.0
