@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from dataclasses import astuple, dataclass
 from typing import Any
@@ -33,7 +32,17 @@ class Cursor:
 
     def text(self) -> str:
         """As the API hands it out."""
-        return base64.urlsafe_b64encode(orjson.dumps([_FORM, *astuple(self)])).decode().rstrip("=")
+        return packed([_FORM, *astuple(self)])
+
+
+def packed(told: Any) -> str:
+    """JSON as text that may stand in a URL."""
+    return base64.urlsafe_b64encode(orjson.dumps(told)).decode().rstrip("=")
+
+
+def unpacked(text: str) -> Any:
+    """What was packed. Raises `ValueError` for what never was."""
+    return orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
 
 
 def question_of(*parts: Any) -> str:
@@ -44,14 +53,14 @@ def question_of(*parts: Any) -> str:
 def read_cursor(text: str, question: str) -> Cursor:
     """A cursor as handed out before. Raises `ProblemError` 400 for anything else, or for another listing's."""
     try:
-        form, *values = orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
+        form, *values = unpacked(text)
         cursor = Cursor(*values)
         whole = (cursor.now, cursor.after_seen, cursor.visitors, cursor.site_visitors, cursor.online)
         if form != _FORM or not all(type(number) is int and abs(number) < 2**53 for number in whole):
             raise ValueError
         if not (cursor.after_id == "" or cursor.after_id.startswith((MEMBER, VISITOR))) or not 0 < cursor.now < 2**43:
             raise ValueError
-    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise ProblemError(400, "bad_cursor", "The cursor is not one of ours; start again without it.") from error
     if cursor.question != question:
         raise ProblemError(

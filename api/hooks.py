@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -12,6 +10,7 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import Field
 
+from api.cursor import packed, unpacked
 from api.dispatch.addresses import MOST_CHARACTERS, AddressRefused, Network, checked_url, require_allowed, resolve
 from api.dispatch.delivery import Delivery
 from api.problems import ProblemError, invalid
@@ -223,7 +222,7 @@ def delivery_shown(delivery: Delivery) -> DeliveryOut:
 
 def cursor_after(delivery: Delivery) -> str:
     """Where a page of deliveries ended."""
-    return base64.urlsafe_b64encode(orjson.dumps([delivery.created_at, delivery.webhook_id])).decode().rstrip("=")
+    return packed([delivery.created_at, delivery.webhook_id])
 
 
 def read_cursor(text: str) -> tuple[int, str]:
@@ -231,10 +230,10 @@ def read_cursor(text: str) -> tuple[int, str]:
     if not text:
         return 0, ""
     try:
-        at, webhook_id = orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
+        at, webhook_id = unpacked(text)
         if type(at) is not int or not 0 < at < 2**43 or not isinstance(webhook_id, str):
             raise ValueError
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError) as error:
         raise ProblemError(400, "bad_cursor", "The cursor is not one of ours; start again without it.") from error
     return at, webhook_id
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import orjson
-
-from api.cursor import question_of
+from api.cursor import packed, question_of, unpacked
 from api.problems import ProblemError, invalid
 from api.segment_shapes import PersonTransitionsQuery, TransitionOut
 from api.times import iso
@@ -73,16 +69,15 @@ def _shown(row: Mapping[str, Any]) -> TransitionOut:
 
 
 def _cursor(name: str, last: Mapping[str, Any]) -> str:
-    told = orjson.dumps([name, last["happened_at"], last["transition_id"]])
-    return base64.urlsafe_b64encode(told).decode().rstrip("=")
+    return packed([name, last["happened_at"], last["transition_id"]])
 
 
 def _read_cursor(text: str, name: str) -> tuple[int, str]:
     try:
-        told, at, transition_id = orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
+        told, at, transition_id = unpacked(text)
         if type(at) is not int or not 0 <= at < _LAST or not isinstance(transition_id, str):
             raise ValueError
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError) as error:
         raise ProblemError(400, "bad_cursor", "The cursor is not one of ours; start again without it.") from error
     if told != name:
         raise ProblemError(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Annotated
 
 import orjson
@@ -38,6 +36,7 @@ from api.accounts.shapes import (
 )
 from api.auth import Reader
 from api.context import Context, Here
+from api.cursor import packed, unpacked
 from api.problems import ProblemError, invalid, not_found, responses
 from api.schemas import Fresh
 from api.shown import fresh
@@ -299,16 +298,16 @@ def _entry(entry: Entry) -> AuditEntry:
 
 
 def _cursor_after(entry: Entry) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([entry.at, entry.audit_id])).decode().rstrip("=")
+    return packed([entry.at, entry.audit_id])
 
 
 def _read_cursor(text: str) -> tuple[int, str]:
     if not text:
         return 0, ""
     try:
-        at, audit_id = orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
+        at, audit_id = unpacked(text)
         if type(at) is not int or not 0 < at < 2**43 or not isinstance(audit_id, str):
             raise ValueError
-    except (ValueError, TypeError, binascii.Error) as error:
+    except (ValueError, TypeError) as error:
         raise ProblemError(400, "bad_cursor", "The cursor is not one of ours; start again without it.") from error
     return at, audit_id

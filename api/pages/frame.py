@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from api.accounts.doorkeeper import Shop, SignedIn
-from api.accounts.rights import reaches
-from sql.users import Role, User
+from sql.users import User
 
 Theme = Literal["auto", "light", "dark"]
 THEMES: Final[tuple[Theme, ...]] = ("auto", "light", "dark")
@@ -23,13 +22,12 @@ KEPT_SECONDS: Final = 365 * 24 * 3_600
 class PageKind:
     """A kind of page: its scripts and styles are `static/<name>/main.js` and `main.css`, its texts `texts/<language>/<name>.json`.
 
-    `path` as routes have it. `under`: the name of the page in the navigation that leads to it. `least`: who is led there.
+    `path` as routes have it. `under`: the name of the page in the navigation that leads to it.
     """
 
     name: str
     path: str
     under: str
-    least: Role = "viewer"
 
 
 PAGES: Final = (
@@ -68,9 +66,8 @@ class Frame:
 
     @property
     def navigation(self) -> list[PageKind]:
-        """The pages this user is led to."""
-        role = self.shop.role if self.shop else "viewer"
-        return [page for page in PAGES if page.name == page.under and reaches(role, page.least)]
+        """The pages one is led to."""
+        return [page for page in PAGES if page.name == page.under]
 
 
 def frame_of(found: SignedIn, page: PageKind, asked: str, remembered: str, here: str) -> Frame:

@@ -46,9 +46,7 @@ def count(context: Context, topic: Topic) -> Counted:
         "week_since": now - WINDOW_MS["7d"],
     }
     row = store.rows_of(sql, {**params, **bound})[0]
-    uncountable = (-1, -1)
-    day = (row["day"], row["online"]) if asked.countable else uncountable
-    week = (row["week"], row["online"]) if asked.countable else uncountable
+    day, week = (row["day"], row["week"]) if asked.countable else (-1, -1)
     counters = Counters(
         **fresh(context, now),
         window=topic.window,
@@ -57,8 +55,8 @@ def count(context: Context, topic: Topic) -> Counted:
         reason=None if asked.countable else "now_condition",
         online=row["site_online"],
         windows={
-            "24h": WindowCounters(site=row["site_day"], population=shown(day[0], row["site_day"], day[1])),
-            "7d": WindowCounters(site=row["site_week"], population=shown(week[0], row["site_week"], week[1])),
+            "24h": WindowCounters(site=row["site_day"], population=shown(day, row["site_day"], row["online"])),
+            "7d": WindowCounters(site=row["site_week"], population=shown(week, row["site_week"], row["online"])),
         },
     )
     erased = store.rows("stream_erased", {"site_id": topic.site_id})[0]["erased"]

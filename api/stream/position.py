@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import orjson
+from api.cursor import packed, unpacked
 
 OLDEST_MS = 10 * 60_000
 """So far a position may lie behind the present one, in milliseconds of commits."""
@@ -52,7 +50,7 @@ class Position:
         last = self.at
         least = min((one.offset for one in self.partitions.values()), default=0)
         told = [[partition, one.offset - least, last - one.at] for partition, one in sorted(self.partitions.items())]
-        return base64.urlsafe_b64encode(orjson.dumps([_FORM, last, least, told])).decode().rstrip("=")
+        return packed([_FORM, last, least, told])
 
 
 def read_position(text: str) -> Position | None:
@@ -60,9 +58,9 @@ def read_position(text: str) -> Position | None:
     if len(text) > LONGEST:
         return None
     try:
-        form, last, least, told = orjson.loads(base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
+        form, last, least, told = unpacked(text)
         partitions = {partition: Written(least + offset, last - lag) for partition, offset, lag in told}
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError):
         return None
     whole = [form, *partitions, *(number for one in partitions.values() for number in one)]
     if form != _FORM or not all(_is_whole(number) for number in whole) or max(partitions, default=0) >= 1 << 16:

@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, Page, ViewportSize, expect
 from deploy.clock import now_ms
 from sql.store import Store
 from tests.api.visitors import Order, Visit, Visitor, insert_rows, insert_visitors, person
-from tests.pages.conftest import Desk, Desks, Server
+from tests.pages.conftest import Desk, Desks, Server, api
 from tests.pages.look import EN, KO, PHONE, overflow, violations
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -66,15 +66,6 @@ class Flow:
         come(self.store, self.site_id, rows)
         told = [{"partition": one, "from_offset": offset, "to_offset": offset, "at": now_ms()} for one in (0, 1)]
         insert_rows(self.store, "commits", told)
-
-
-def api(desk: Desk, site_id: str, method: str, path: str, body: Any = None) -> Any:
-    """What the API answers who is signed in at this desk."""
-    headers = {"X-Sonnim": "1", "X-Sonnim-Site": site_id, "Content-Type": "application/json"}
-    data = None if body is None else json.dumps(body)
-    answer = desk.context.request.fetch(desk.server.url + path, method=method, headers=headers, data=data)
-    assert answer.ok, answer.text()
-    return answer.json()
 
 
 def rows(page: Page) -> Locator:

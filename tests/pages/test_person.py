@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Literal
 from urllib.parse import quote
@@ -14,7 +13,7 @@ from deploy.clock import now_ms
 from flows.visitors.profiles import NOTHING, after
 from sql.store import Store
 from tests.api.visitors import Order, Visit, Visitor, insert_rows, insert_visitors, person
-from tests.pages.conftest import Desk, Desks, Server
+from tests.pages.conftest import Desk, Desks, Server, api
 from tests.pages.look import EN, KO, PHONE, overflow, violations
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -114,15 +113,6 @@ def mina(shop: Shop, now: int) -> None:
         {"at": now - 8 * MINUTE, "name": "heartbeat", "pageview": False},
         {"at": now - MINUTE, "name": "wished_for", "pageview": False, "title": "찜"},
     )
-
-
-def api(desk: Desk, site_id: str, method: str, path: str, body: Any = None) -> Any:
-    """What the API answers who is signed in at this desk."""
-    headers = {"X-Sonnim": "1", "X-Sonnim-Site": site_id, "Content-Type": "application/json"}
-    data = None if body is None else json.dumps(body)
-    answer = desk.context.request.fetch(desk.server.url + path, method=method, headers=headers, data=data)
-    assert answer.ok, answer.text()
-    return answer.json()
 
 
 def card(page: Page, name: str) -> Locator:

@@ -16,9 +16,6 @@ function numbers(options) {
 /** A number with separators, and at most so many digits after the point. */
 export const number = (value, digits = 0) => (absent(value) ? NONE : numbers({ maximumFractionDigits: digits, minimumFractionDigits: digits }).format(value));
 
-/** A large number in few characters: 12.3만, 123K. */
-export const brief = (value) => (absent(value) ? NONE : numbers({ notation: "compact", maximumFractionDigits: 1 }).format(value));
-
 const plural = new Intl.PluralRules(language);
 
 /** How many of what: the texts `<name>.one` and `<name>.other`, with {n}. */

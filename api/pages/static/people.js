@@ -24,7 +24,8 @@ export const systemOf = ({ os, browser, app_version }) => [os, browser, app_vers
 /** "검색 광고": the channel somebody came by; null if it is not known. */
 export const channelOf = ({ channel }) => (channel ? word("channel", channel) : null);
 
-function hostOf(url) {
+/** The host of an address; what is none stays as it is. */
+export function hostOf(url) {
   try {
     return new URL(url).host || url;
   } catch {

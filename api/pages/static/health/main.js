@@ -5,7 +5,8 @@ import { Refused, call, link, text } from "../page.js";
 import { NONE, ago, clock, counted, day, duration, number, percent, plain, until } from "../figures.js";
 import { Ago, Chip, Failed, Loading, seconds } from "../parts.js";
 import { useTold } from "../asking.js";
-import { State, hostOf, whyOf } from "../hook/words.js";
+import { State, whyOf } from "../hook/words.js";
+import { hostOf } from "../people.js";
 import { MINUTES, STEPS, stepsOf, stoodSeconds } from "./strip.js";
 
 const EVERY_MS = 10_000;

@@ -1,9 +1,10 @@
 // What a hook was told of, newest first, and what became of it.
 
 import { html, useEffect, useRef, useState } from "../html.js";
-import { call, link, may, text } from "../page.js";
+import { call, may, text } from "../page.js";
 import { counted, dateTime, plain, until } from "../figures.js";
 import { Ago, Chip, Empty, Failed, Loading, Switch, said, seconds, tell } from "../parts.js";
+import { personLink } from "../people.js";
 import { useTold } from "../asking.js";
 import { lengthened, renewed } from "./ledger.js";
 import { reasonOf } from "./reasons.js";
@@ -23,7 +24,7 @@ function Row({ one, name, open, onOpen, onReplay, paused }) {
       <p class="delivery-state"><${Chip} kind=${KINDS[one.status]}>${text(`delivery.${one.status}`)}</${Chip}></p>
       <div class="delivery-what">
         <p class="cut">${one.type === "hook.test" ? text("test_event") : html`${text(one.type)} · <strong>${plain(name(one.segment_id))}</strong>`}</p>
-        ${one.person_id && html`<p class="cut small"><a href=${link(`/people/${encodeURIComponent(one.person_id)}`)}>${plain(one.person_id)}</a></p>`}
+        ${one.person_id && html`<p class="cut small"><a href=${personLink(one.person_id)}>${plain(one.person_id)}</a></p>`}
       </div>
       <div class="delivery-why small">
         ${reason && html`<p>${reason}</p>`}

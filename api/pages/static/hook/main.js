@@ -9,7 +9,8 @@ import { Deliveries } from "./deliveries.js";
 import { Form } from "./form.js";
 import { ReplayMany } from "./replay.js";
 import { Secret } from "./secret.js";
-import { State, againOf, delayOf, eventsOf, hostOf, segmentsOf, stateOf, whyOf } from "./words.js";
+import { hostOf } from "../people.js";
+import { State, againOf, delayOf, eventsOf, segmentsOf, stateOf, whyOf } from "./words.js";
 
 const EVERY_MS = 5000;
 const SEGMENTS_EVERY_MS = 60_000;

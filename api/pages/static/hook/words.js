@@ -5,15 +5,6 @@ import { text } from "../page.js";
 import { plain, span } from "../figures.js";
 import { Chip } from "../parts.js";
 
-/** The host of a hook's address. */
-export function hostOf(url) {
-  try {
-    return new URL(url).host;
-  } catch {
-    return url;
-  }
-}
-
 /** Whether it is on, was put on hold, or was turned off because its receiver said so. */
 export const stateOf = (hook) => (hook.disabled ? "disabled" : hook.active ? "active" : "paused");
 

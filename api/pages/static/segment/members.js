@@ -2,9 +2,10 @@
 
 import { Curve } from "../curve.js";
 import { html, useEffect, useState } from "../html.js";
-import { call, link, text } from "../page.js";
+import { call, text } from "../page.js";
 import { counted, number, plain } from "../figures.js";
 import { Ago, Chip, Empty, Failed, Loading, seconds, Switch } from "../parts.js";
+import { personLink } from "../people.js";
 import { Health } from "../segments/health.js";
 
 const EVERY_MS = 5000;
@@ -71,7 +72,7 @@ export function Transitions({ id }) {
             ${rows.map((one) => html`
               <li class="row transition" key=${`${one.id} ${one.type}`}>
                 <${Chip} kind=${one.type === "entered" ? "accent" : ""}>${text(one.type === "entered" ? "entered" : "exited")}<//>
-                <a class="cut row-main" href=${link(`/people/${encodeURIComponent(one.person_id)}`)}>${plain(one.person_id)}</a>
+                <a class="cut row-main" href=${personLink(one.person_id)}>${plain(one.person_id)}</a>
                 <span class="small quiet">${text(`reason.${one.reason}`)}</span>
                 <span class="small quiet row-time"><${Ago} at=${one.at} now=${seconds.value} /></span>
               </li>`)}
