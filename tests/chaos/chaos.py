@@ -40,6 +40,8 @@ SENDERS = 3
 PARTITIONS = 8
 PATIENCE_SECONDS = 600.0
 PROCESSES = (1, 3, 2)
+KINDS = ("a flow process", "a flow process", "the flow", "the api", "clickhouse", "the broker")
+"""What is killed: each of them, in another order every time, as often as it stands here."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Plan:
     outage: float = 0.0
     seed: int = 1
     pause: tuple[float, float] = (1.0, 4.0)
+    rebuilds: tuple[str, ...] = ("log", "events")
 
 
 @dataclass
@@ -182,7 +185,7 @@ def run(plan: Plan, directory: Path, say: Callable[[str], None] = lambda line: N
         outcome.reports = len(one)
         outcome.reports_differ = sum(a != b for a, b in zip(one, other, strict=True))
         with _timed(outcome, "rebuilds", say):
-            for source in ("log", "events"):
+            for source in plan.rebuilds:
                 printed = chaos.run("rebuild", "--from", source, "--check", well=False).splitlines()
                 outcome.rebuilt[source] = next((line for line in printed if line.startswith("Equal")), "DIFFERENT")
     return outcome
@@ -216,6 +219,8 @@ def _chaos(
     flows = [stack.service("flow", "flow", "--processes", str(PROCESSES[0]))]
     chance = random.Random(plan.seed)
     sending = Sending(stack, key, sent, plan.seconds)
+    if not plan.outage:
+        sending.hold()
 
     def kill(kind: str) -> None:
         outcome.kills[kind] += 1
@@ -238,11 +243,13 @@ def _chaos(
                 flows.append(stack.service("flow", "flow", "--processes", str(wanted)))
                 continue
             if not kinds:
-                kinds = ["a flow process", "a flow process", "the flow", "the api", "clickhouse", "the broker"]
+                kinds = list(KINDS)
                 chance.shuffle(kinds)
             kind = kinds.pop()
             say(f"{sending.progress:.0%} sent: kill -9 of {kind}")
             kill(kind)
+            if outcome.kills.keys() == set(KINDS):
+                sending.release()
 
     def outages() -> None:
         for share, name, away, back in (
@@ -270,18 +277,28 @@ def _chaos(
         if plan.outage:
             outcome.answers["all is well again"] = _reads(stack.url, key, 2.0)
     finally:
+        sending.release()
         for service in [api, *flows]:
             service.end()
 
 
 class Sending:
-    """Every stream by a sender of its own, each batch until it got its 202; all of it in `seconds` at least."""
+    """Every stream by a sender of its own, each batch until it got its 202; all of it in `seconds` at least, and while it is held its last
+    batches wait."""
 
     def __init__(self, stack: Stack, key: str, sent: Sequence[Sequence[Event]], seconds: float) -> None:
         self._url, self._key, self._sent, self._seconds = stack.url, key, sent, seconds
         self._counts, self._failures = [0] * len(sent), list[BaseException]()
         self._threads = [threading.Thread(target=self._send, args=(number,)) for number in range(len(sent))]
         self._began = 0.0
+        self._may_end = threading.Event()
+        self._may_end.set()
+
+    def hold(self) -> None:
+        self._may_end.clear()
+
+    def release(self) -> None:
+        self._may_end.set()
 
     @property
     def progress(self) -> float:
@@ -310,6 +327,8 @@ class Sending:
         sender = Sender(self._url, self._key, history=True, patience_seconds=3600, sleep=_at_most(2.0))
         try:
             for batch in batches(self._sent[number]):
+                if self._counts[number] + len(batch) == len(self._sent[number]):
+                    self._may_end.wait()
                 answer = sender.send(batch)
                 assert answer.refused == [], answer.refused[:3]
                 self._counts[number] += len(batch)

@@ -10,6 +10,7 @@ import httpx
 
 from deploy.clock import now_ms
 from tests.e2e.stack import Shop, Stack
+from tests.erasure.files import throw_away_at_once
 
 DEVICES = 3
 
@@ -17,6 +18,7 @@ DEVICES = 3
 def test_a_person_is_erased_from_a_running_stack(tmp_path: Path) -> None:
     ids = [f"{name}-{uuid.uuid4().hex}" for name in ("member", *["device"] * DEVICES)]
     with Stack(tmp_path) as stack:
+        throw_away_at_once(stack.store)
         shop = stack.add_site("myshop")
         shop.send(events(ids))
         stack.settle(shop)

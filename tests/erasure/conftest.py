@@ -11,20 +11,8 @@ from sql.migrate import migrate
 from sql.store import Store
 from tests.api.conftest import NOW
 from tests.conftest import free_port, start_clickhouse
+from tests.erasure.files import TABLES, throw_away_at_once
 from tests.erasure.shop import Shop
-
-TABLES = (
-    "events",
-    "visitors",
-    "visits",
-    "orders",
-    "rejected_events",
-    "segments",
-    "erasures",
-    "member_data",
-    "transitions",
-    "deliveries",
-)
 
 
 @pytest.fixture(scope="session")
@@ -40,11 +28,7 @@ def erasing_store(clickhouse_files: Path) -> Iterator[Store]:
     process = start_clickhouse(clickhouse_files, port)
     store = Store(f"http://127.0.0.1:{port}", "erasing")
     migrate(store, NOW)
-    for table in TABLES:
-        store.command(
-            f"ALTER TABLE {table} MODIFY SETTING old_parts_lifetime = 0, cleanup_delay_period = 0, "
-            "cleanup_delay_period_random_add = 0, max_cleanup_delay_period = 1"
-        )
+    throw_away_at_once(store)
     yield store
     store.close()
     process.kill()
