@@ -34,7 +34,7 @@ kafka: $(VENV)/run.stamp
 test: $(VENV)/dev.stamp
 	@$(VENV)/bin/python -m tests.broker.prepare
 	@$(VENV)/bin/python -m tests.browser.prepare
-	$(VENV)/bin/python -m pytest -n $(WORKERS) $(TESTS)
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 chaos: $(VENV)/dev.stamp
 	@$(VENV)/bin/python -m tests.broker.prepare

@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,6 +26,7 @@ from api.freshness import FreshnessReader
 from api.keyring import Keyring
 from api.metrics import Metrics
 from api.pages import routes as pages
+from api.pages.assets import assets
 from api.problems import Problem, handle_problems
 from api.routes import (
     erasures,
@@ -61,7 +63,9 @@ def create_app(
     """The application over a store and a log. `clock` returns epoch milliseconds; migrations have been applied. `transitions`: the log
     of entries and exits, told to hooks while the server runs; without it none is told."""
     settings = settings or ApiSettings()
-    app = FastAPI(
+    app = FastAPIOffline(
+        redoc_url=None,
+        favicon_url=assets().url("icon.svg"),
         title="Sonnim",
         version=settings.version,
         description="Live visitors, segments and reports of an online shop.",

@@ -14,16 +14,16 @@ from typing import Final
 
 _HERE: Final = Path(__file__).parent
 _FOLDERS: Final = {"": _HERE / "static", "vendor/": _HERE / "vendor"}
-_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
 
 
 @dataclass(frozen=True)
 class Asset:
-    """A file as it is sent."""
+    """A file as it is sent. `gzipped` None: it is compressed by itself."""
 
     media_type: str
     content: bytes
-    gzipped: bytes
+    gzipped: bytes | None
 
 
 @dataclass(frozen=True)
@@ -52,5 +52,6 @@ def assets() -> Assets:
             content = path.read_bytes()
             name = prefix + path.relative_to(folder).as_posix()
             hashed.update(f"{name}\n{len(content)}\n".encode() + content)
-            files[name] = Asset(_TYPES[path.suffix], content, gzip.compress(content, 9, mtime=0))
+            gzipped = None if path.suffix == ".woff2" else gzip.compress(content, 9, mtime=0)
+            files[name] = Asset(_TYPES[path.suffix], content, gzipped)
     return Assets(hashed.hexdigest()[:16], files)

@@ -96,10 +96,10 @@ def asset(version: str, path: str, accept_encoding: str = Header(default="")) ->
     if found is None:
         raise not_found("This file")
     headers = {**ASSET_HEADERS, "Cache-Control": FOR_EVER if version == assets().version else "no-cache"}
-    zipped = "gzip" in accept_encoding
-    if zipped:
-        headers["Content-Encoding"] = "gzip"
-    return Response(found.gzipped if zipped else found.content, headers=headers, media_type=found.media_type)
+    if found.gzipped is None or "gzip" not in accept_encoding:
+        return Response(found.content, headers=headers, media_type=found.media_type)
+    headers["Content-Encoding"] = "gzip"
+    return Response(found.gzipped, headers=headers, media_type=found.media_type)
 
 
 def _sign_in(context: Context, request: Request, told: dict[str, str]) -> Response:

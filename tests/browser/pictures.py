@@ -95,8 +95,8 @@ def signed_in(browser: Browser, url: str, password: str, language: str, colours:
     page.locator("[name=password]").fill(password)
     page.locator("[type=submit]").click()
     page.wait_for_selector(".bar")
-    page.locator(".account-menu summary").click()
-    page.locator(f".account-menu [name=language][value={language}]").click()
+    if (other := page.locator(f".bar-language [value={language}]")).count():
+        other.click()
     page.wait_for_selector(f"html[lang={language}] .bar")
     return page
 

@@ -288,7 +288,7 @@ class Dies(Exception):
     """The process is gone."""
 
 
-@pytest.mark.parametrize("after", range(1, 60, 9))
+@pytest.mark.parametrize("after", range(1, 60, 14))
 def test_another_process_goes_on_after_a_crash_anywhere(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:

@@ -32,7 +32,7 @@ def played(seed: int) -> tuple[list[dict], Machine]:
     return events, machine
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_rollups_are_the_sites_report(seed):
     events, machine = played(seed)
     for now in (machine.now, machine.now + ONLINE + 1, machine.now + 30 * 3_600_000):
@@ -57,7 +57,7 @@ def test_rollups_are_the_sites_report(seed):
         assert not any(sums["new", window].total() for window in WINDOWS)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_activity_counts_every_accepted_event_once_whatever_crashes(seed):
     events, machine = played(seed)
     told: Counter = Counter()

@@ -136,7 +136,7 @@ def test_a_rebuild_from_a_log_that_still_tells_of_erased_people_brings_nobody_ba
     assert shop.store.rows_of(sql, {"site": order[0], "id": order[1]}) == [{"n": 0}]
 
 
-@pytest.mark.parametrize("seed", [12, 15, 17])
+@pytest.mark.parametrize("seed", [12, 17])
 @pytest.mark.parametrize("source", BUILD)
 def test_a_rebuild_in_the_middle_of_everything_loses_nothing(clickhouse_url, database, source, seed):
     """Partitions at commits of their own, records between shards on their way, writes cut short."""

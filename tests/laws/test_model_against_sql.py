@@ -44,7 +44,7 @@ def test_both_definitions_agree_on_small_worlds(client: Client, world: list[Even
     assert differences(client, world) == []
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_both_definitions_agree_on_crowds(client: Client, seed: int) -> None:
     rng = np.random.default_rng(seed)
     members = [f"m{i}" for i in range(1 + 15 * seed)]

@@ -85,13 +85,13 @@ def counted(events: list[Event]) -> Counter[str]:
     return totals
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(worlds(sites=("alpha", "beta")), st.integers(0, 2**32), st.integers(1, 3), st.integers(1, 8))
 def test_rows_depend_on_the_set_of_events_only(events, seed, partitions, most):
     check(events, play(events, seed, partitions, most))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_larger_worlds_too(seed):
     rng = np.random.default_rng(seed)
     members = ((), MEMBERS, [f"m{i}" for i in range(12)])[seed % 3]
@@ -99,21 +99,21 @@ def test_larger_worlds_too(seed):
     check(events, play(events, seed, 3, 40))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_crashes_at_any_step_change_nothing(seed):
     rng = np.random.default_rng(100 + seed)
     events = random_world(rng, 300, visitors=6, items=5, transactions=10)
     check(events, play(events, seed, 3, 20, crash=0.4))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_forgotten_visitors_come_back_as_they_were(seed):
     rng = np.random.default_rng(200 + seed)
     events = random_world(rng, 300, visitors=12, items=5, transactions=10)
     check(events, play(events, seed, 2, 20, forget=0.5))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_events_older_than_the_horizon_are_kept_as_rejected(seed):
     """Without a lateness limit the rows no longer depend on the set alone, but nothing is lost: accepted + rejected = sent."""
     rng = np.random.default_rng(300 + seed)

@@ -79,7 +79,7 @@ def happened(shop: Firing, until: int) -> set[tuple[Any, ...]]:
     return {(one.type, one.segment_id, one.person_id, one.entry, rounded(one.at)) for one in once if one.at <= until}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_what_happens_is_what_the_plainest_evaluator_says(seed: int) -> None:
     rng = np.random.default_rng(seed)
     events, until = story(rng, visitors=5, events=80, hours=2), T0 + 3 * HOUR
@@ -89,7 +89,7 @@ def test_what_happens_is_what_the_plainest_evaluator_says(seed: int) -> None:
     assert happened(shop, until - MINUTE) == expected(events, SEGMENTS, SPANS, until - MINUTE, {SITE: "KRW"})
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_crashes_and_standstills_change_nothing(seed: int) -> None:
     rng = np.random.default_rng(100 + seed)
     events, until = story(rng, visitors=5, events=80, hours=2), T0 + 3 * HOUR

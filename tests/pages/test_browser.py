@@ -102,7 +102,7 @@ def test_the_menu_shows_the_role_at_the_site_that_is_shown(server: Server, desk:
     assert page.locator("body").get_attribute("data-site") == one
 
 
-def test_the_language_changes_at_a_click_and_stays(server: Server, desk: Desk) -> None:
+def test_the_language_changes_at_a_click_and_stays_and_so_does_what_is_looked_at(server: Server, desk: Desk) -> None:
     email = server.user(**{server.site(): "viewer"})
     page = desk.go("/login")
     expect(page.locator("html")).to_have_attribute("lang", "ko")
@@ -111,9 +111,11 @@ def test_the_language_changes_at_a_click_and_stays(server: Server, desk: Desk) -
     expect(page.get_by_role("heading", level=1)).to_have_text(EN["login.title"])
     page = desk.sign_in(email)
     expect(page.get_by_role("heading", level=1)).to_have_text(KO["live.title"])
-    page.locator(".account-menu summary").click()
+    page.get_by_role("button", name=KO["common.window.7d"]).click()
+    page.wait_for_url("**window=7d**")
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(EN["live.title"])
+    expect(page.get_by_role("button", name=EN["common.window.7d"])).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".count dt")).to_have_text([EN["live.online"], EN["live.day"], EN["live.week"]])
 
 

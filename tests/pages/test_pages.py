@@ -84,6 +84,15 @@ def test_pages_have_no_script_or_style_of_their_own_and_name_no_other_host(world
                 assert re.match(r"/(?!/)|#|$", attributes.get(name) or ""), attributes
 
 
+def test_the_reference_of_the_api_comes_from_here(world: World) -> None:
+    sent = Parsed(world.client.get("/docs").text)
+    files = [told for _, attributes in sent.tags for name in ("href", "src") if (told := attributes.get(name))]
+    assert len(files) >= 3
+    for file in files:
+        assert re.match(r"/(?!/)", file)
+        assert world.client.get(file).status_code == 200
+
+
 def test_who_is_not_signed_in_is_led_to_the_door_and_back(world: World, shop: Shop, hire: Hires) -> None:
     assert world.client.get("/").headers["location"] == "/login"
     answer = world.client.get(f"/?site={shop.site_id}")
@@ -245,7 +254,13 @@ def test_assets_are_kept_for_ever_under_their_version(world: World) -> None:
 
 def test_every_asset_is_whole() -> None:
     for path, one in assets().files.items():
-        assert gzip.decompress(one.gzipped) == one.content
+        assert (gzip.decompress(one.gzipped) if one.gzipped else one.content) == one.content
+        if path.endswith(".css"):
+            for name in re.findall(rb"url\((.+?)\)", one.content):
+                assert posixpath.normpath(posixpath.join(posixpath.dirname(path), name.decode())) in assets().files, (
+                    path,
+                    name,
+                )
         if path.endswith(".js"):
             for name in re.findall(rb"""(?:import|export|\})[^"'\n]*?\bfrom ?["'](.+?)["']""", one.content):
                 assert name.startswith((b"./", b"../")), (path, name)

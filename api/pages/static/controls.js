@@ -1,4 +1,4 @@
-// The switch of colours, and menus that close as one expects.
+// The switches of language and colours, and menus that close as one expects.
 
 const YEAR = 365 * 24 * 3600;
 
@@ -14,6 +14,10 @@ for (const group of document.querySelectorAll("[data-theme-switch]")) {
     document.cookie = `sonnim_theme=${button.value}; Path=/; Max-Age=${YEAR}; SameSite=Lax${secure}`;
     for (const one of group.querySelectorAll("button")) one.setAttribute("aria-pressed", String(one === button));
   });
+}
+
+for (const form of document.querySelectorAll("[data-language]")) {
+  form.addEventListener("submit", () => (form.elements.next.value = location.pathname + location.search)); // scripts may have changed it
 }
 
 const menus = [...document.querySelectorAll("details[data-menu]")];

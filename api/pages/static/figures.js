@@ -60,7 +60,7 @@ const dates = (options) => {
 };
 
 /** The time of day of an ISO moment or of epoch milliseconds, in the shop's zone, to the second. */
-export const clock = (moment) => (absent(moment) ? NONE : dates({ timeStyle: "medium", hourCycle: "h23" }).format(new Date(moment)));
+export const clock = (moment) => (absent(moment) ? NONE : dates({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(new Date(moment)));
 
 /** Day and time of it, in the shop's zone, to the minute. */
 export const dateTime = (moment) => (absent(moment) ? NONE : dates({ year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(moment)));

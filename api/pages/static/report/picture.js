@@ -90,6 +90,7 @@ class Pen {
 /** A PNG. `about`: {name, sentence, everyone} of what the report is about. */
 export async function pictureOf(told, about) {
   const sized = drawn(document.createElement("canvas").getContext("2d"), told, about);
+  await document.fonts.ready; // drawing asked for those of its letters that no page had shown yet
   const canvas = document.createElement("canvas");
   canvas.width = WIDE * FINE;
   canvas.height = sized * FINE;

@@ -38,7 +38,7 @@ function Figure({ value, onValue, label, decimals = 0, scale = 0, factor = 1, de
     told.current = next;
     onValue(next);
   };
-  return html`<input class="input figure value-number" data-part="value" size=${Math.min(22, Math.max(5, words.length + 1))} inputmode=${decimals ? "decimal" : "numeric"} autocomplete="off" aria-label=${label} aria-describedby=${described}
+  return html`<input class="input figure value-number" data-part="value" style=${{ "--digits": Math.min(22, Math.max(6, words.length + 1)) }} inputmode=${decimals ? "decimal" : "numeric"} autocomplete="off" aria-label=${label} aria-describedby=${described}
     value=${words} onInput=${type} onBlur=${() => told.current !== undefined && told.current !== null && setWords(shown(told.current))} />`;
 }
 
