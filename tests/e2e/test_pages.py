@@ -12,12 +12,17 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.browser.conftest import _browser, _no_browser, browser  # noqa: F401  (fixtures are found by their names here)
+from deploy.clock import now_ms
 from tests.browser.shop import ShopServer, html
+from tests.e2e import golden
 from tests.e2e.stack import Shop, Stack
+from tests.pages.look import KO
 
 PASSWORD = "correct horse battery"
 EVIL = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
+FREQUENT = {"field": "visits", "op": ">=", "value": 10}
 PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 BUY = """
     sonnim('purchase', {transaction_id: 'T-1', value: 39900, currency: 'KRW',
         items: [{item_id: 'K-1', item_name: '꽈배기 가디건', price: 39900, quantity: 1}]})
@@ -56,7 +61,7 @@ def marketer(stack: Stack, shop: Shop, browser: Browser, path: str = "/") -> Pag
     page.locator("[name=email]").fill(email)
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("[type=submit]").click()
-    page.wait_for_selector(".counts")
+    page.wait_for_selector("#app h1")
     return page
 
 
@@ -109,3 +114,32 @@ def test_what_a_visitor_does_is_seen_on_the_live_page_as_it_happens(
     for words in ("회원 7", "꽈배기 가디건", "T-1", EVIL):
         expect(timeline).to_contain_text(words, timeout=PATIENCE_MS)
     assert dialogs == []
+
+
+def test_a_segment_is_clicked_together_counted_compared_and_hooked(stack: Stack, browser: Browser) -> None:
+    shop = stack.add_site("frequent")
+    shop.send(golden.frequent(now_ms()))
+    stack.settle(shop)
+    page = marketer(stack, shop, browser, "/segments/new")
+    page.locator("[data-add=condition]").last.click()
+    page.get_by_role("combobox", name=KO["segment.pick.search"]).fill("방문 횟수")
+    page.keyboard.press("Enter")
+    page.locator(".condition [data-part=value]").fill("10")
+    told = shop.api.post("/v1/segments/preview", {"window": "24h", "expression": FREQUENT})
+    assert told["population"]["visitors"] == 17
+    expect(page.locator("[data-count='24h']")).to_have_text("17명")
+    expect(page.locator("[data-sentence]")).to_have_text(told["sentence"]["ko"])
+    page.locator("[data-save]").click()
+    page.get_by_label(KO["segment.name"]).fill("자주 오는 손님")
+    page.locator("dialog").get_by_role("button", name=KO["common.save"]).click()
+    page.wait_for_url("**/segments/seg_*")
+    page.get_by_role("link", name=KO["segment.to_report"], exact=True).click()
+
+    rate = page.locator("[data-measure=purchase_rate]")
+    expect(rate.locator(".report-side-figure")).to_have_text(["17.6%", "7.9%"])
+    expect(rate).to_contain_text("+122.8%")
+    expect(page.locator("[data-measure=visits]")).to_contain_text("947회")
+    expect(page.locator("[data-measure=orders]").get_by_role("cell").last).to_have_text("40.0%")
+    page.get_by_role("link", name=KO["report.hook"], exact=True).click()
+    page.wait_for_url("**/hooks?segment=seg_*")
+    expect(page.get_by_text("자주 오는 손님").first).to_be_visible()
