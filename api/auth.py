@@ -94,6 +94,7 @@ def may_read(
     if holder.kind != "secret":
         raise ProblemError(403, "wrong_kind_of_key", "A write key may only send events; this needs the secret key.")
     note(request, context.store, holder)
+    request.state.still_allowed = lambda: may_read(request, context, bearer, basic, header, cookie)
     return holder
 
 

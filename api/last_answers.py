@@ -49,7 +49,7 @@ class LastAnswers:
         with self._lock:
             self._known[asked] = found, now
             self._known.move_to_end(asked)
-            while len(self._known) > REMEMBERED:
+            while len(self._known) > REMEMBERED or now - next(iter(self._known.values()))[1] > BELIEVED_MS:
                 self._known.popitem(last=False)
         return found
 

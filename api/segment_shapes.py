@@ -233,6 +233,7 @@ class Explained(Shape):
     value: Any = Field(
         description="what it is about: number (durations in seconds), text, list (at most 20), time, of records how many; null: absent"
     )
+    unit: str | None = Field(description="what a number counts, as the catalogue of fields says; null: nothing")
     matches: bool
 
 

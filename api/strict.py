@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -13,13 +14,36 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import ProblemError, problem_response
 
+DEEPEST = 64
+"""Levels of JSON. The segment language has 20."""
+
 
 class StrictRequest(Request):
     """A request whose JSON is read by orjson, whose error is a `json.JSONDecodeError` too."""
 
     async def json(self) -> Any:
         """The body as JSON."""
-        return orjson.loads(await self.body())
+        body = await self.body()
+        value = orjson.loads(body)
+        if body.count(b"[") + body.count(b"{") > DEEPEST and too_deep(value):
+            raise json.JSONDecodeError(f"more than {DEEPEST} levels", "", 0)
+        return value
+
+
+def too_deep(value: Any) -> bool:
+    """Whether lists and objects lie in each other more than `DEEPEST` deep: more than what reads them further on can take."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, list | dict)
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, list | dict)
+        ]
+        if not level:
+            return False
+    return True
 
 
 class StrictRoute(APIRoute):

@@ -216,7 +216,7 @@ def _memory(held: Sequence[Held]) -> list[Figure]:
 
 
 def _thirds(held: Sequence[Held]) -> list[tuple[str, float, float]]:
-    """Means of the first and of the last third."""
+    """The least of the first and of the last third: what is let go of between two samples comes and goes with the machine's load."""
     count = max(1, len(held) // 3)
     names = {
         "heap": "page's heap (MB)",
@@ -226,7 +226,7 @@ def _thirds(held: Sequence[Held]) -> list[tuple[str, float, float]]:
     }
     found = []
     for name, told in names.items():
-        first, last = (statistics.fmean(getattr(one, name) for one in part) for part in (held[:count], held[-count:]))
+        first, last = (min(getattr(one, name) for one in part) for part in (held[:count], held[-count:]))
         found.append((told, first, last))
     return found
 

@@ -21,6 +21,15 @@ FLUSH_EVERY = 1_000
 FLUSH_EVERY_BEHIND = 4_000
 """Milliseconds between flushes while the log is far ahead: fresh figures must wait anyway, so flushes are fewer and larger."""
 
+FLUSH_SOON = 300
+"""Milliseconds after a flush of `FEW` rows at most, after which the next one comes if there is something to write: where little happens
+it is seen sooner."""
+
+FEW = 20
+
+SOON_EVERY = 150
+"""Milliseconds between such flushes of a process, whatever shards they are of: many small parts would be ClickHouse's work."""
+
 HAND_OVER_EVERY = 200
 """Milliseconds between records to members' shards: each of them flushes its people every second anyway. With the flush while the
 log is far ahead."""
@@ -47,6 +56,7 @@ class Shards:
         partitions."""
         self._open, self._sites, self._progress = open_partition, sites, progress
         self._shards: dict[int, _Shard] = {}
+        self._haste = _Haste()
 
     def __call__(self, pulls: list[Pull]) -> list[tuple[int, Output]]:
         """What pulls of this worker's partitions put out, in order."""
@@ -55,18 +65,39 @@ class Shards:
             shard = self._shards.get(pull.partition)
             if shard is None:
                 shard = self._shards[pull.partition] = _Shard(
-                    self._open(pull.partition, pull.start), self._sites, self._progress
+                    self._open(pull.partition, pull.start), self._sites, self._progress, self._haste
                 )
             out += [(pull.partition, output) for output in shard.take(pull)]
         return out
 
 
-class _Shard:
-    """One partition, flushed every second."""
+class _Haste:
+    """Lets the shards of a process flush before their time, one after the other."""
 
-    def __init__(self, partition: Partition, sites: Callable[[int], Sequence[str]], progress: Progress | None) -> None:
-        self._partition, self._sites, self._progress = partition, sites, progress
+    def __init__(self) -> None:
+        self._at = 0
+
+    def allows(self, now: int, flushed_at: int) -> bool:
+        """Whether a shard that flushed at `flushed_at` may flush again."""
+        if not (due(now, flushed_at, FLUSH_SOON) and due(now, self._at, SOON_EVERY)):
+            return False
+        self._at = now
+        return True
+
+
+class _Shard:
+    """One partition, flushed every second, or sooner where little happens."""
+
+    def __init__(
+        self,
+        partition: Partition,
+        sites: Callable[[int], Sequence[str]],
+        progress: Progress | None,
+        haste: _Haste,
+    ) -> None:
+        self._partition, self._sites, self._progress, self._haste = partition, sites, progress, haste
         self._flushed_at = self._handed_over_at = 0
+        self._unwritten = self._few = False  # there is something to write; the last flush had few rows
 
     def take(self, pull: Pull) -> Iterator[Output]:
         partition = self._partition
@@ -76,15 +107,23 @@ class _Shard:
                 yield Handed(records)
         settled = self._progress.settled(partition.number, pull.as_of, pull.now) if self._progress else pull.as_of
         partition.advance(pull.as_of, settled, pull.now)
-        if due(pull.now, self._flushed_at, FLUSH_EVERY_BEHIND if pull.read.behind else FLUSH_EVERY):
+        self._unwritten |= bool(pull.read.stretches)
+        if self._is_due(pull):
             self._flushed_at = self._handed_over_at = pull.now
-            yield self._flush(partition, pull)
+            flush = self._flush(partition, pull)
+            self._unwritten, self._few = False, sum(table.num_rows for table in flush.state.values()) <= FEW
+            yield flush
             yield Handed((), until=partition.told_until)
         elif not pull.read.behind and due(pull.now, self._handed_over_at, HAND_OVER_EVERY):
             self._handed_over_at = pull.now
             yield Handed(partition.hand_over(), partition.take_transitions(), partition.told_until)
         elif transitions := partition.take_transitions():
             yield Handed((), transitions)
+
+    def _is_due(self, pull: Pull) -> bool:
+        if due(pull.now, self._flushed_at, FLUSH_EVERY_BEHIND if pull.read.behind else FLUSH_EVERY):
+            return True
+        return self._unwritten and self._few and not pull.read.behind and self._haste.allows(pull.now, self._flushed_at)
 
     def _flush(self, partition: Partition, pull: Pull) -> Flush:
         flush = partition.flush(pull.now)

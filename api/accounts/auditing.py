@@ -153,7 +153,15 @@ def write_besides(request: Request, store: Store, what: str, which: str, now: in
     pending: Pending = request.state.audit
     site_id = pending.holder.site_id
     who_kind: Any = pending.who_kind
-    write_entry(store, Entry(site_id, now, who_kind, pending.who, what, which, address=pending.address))
+    write_or_log(store, Entry(site_id, now, who_kind, pending.who, what, which, address=pending.address))
+
+
+def write_or_log(store: Store, entry: Entry) -> None:
+    """Write an entry; if the audit cannot be written the log has it: what it tells of is done."""
+    try:
+        write_entry(store, entry)
+    except (StoreUnavailable, StoreError) as error:
+        _LOG.error("the audit of %s could not be written (%s): %s", entry.what, type(error).__name__, entry)
 
 
 class Audited:
@@ -186,11 +194,7 @@ class Audited:
 
     def _write(self, scope: Scope, pending: Pending, body: bytes) -> None:
         context = scope["app"].state.context
-        entry = entry_of(pending, orjson.loads(body) if body else {}, context.clock())
-        try:
-            write_entry(context.store, entry)
-        except (StoreUnavailable, StoreError) as error:
-            _LOG.error("the audit of %s could not be written (%s): %s", entry.what, type(error).__name__, entry)
+        write_or_log(context.store, entry_of(pending, orjson.loads(body) if body else {}, context.clock()))
 
 
 def entry_of(pending: Pending, answer: Told, now: int) -> Entry:

@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,7 +23,12 @@ NOTED_MS: Final = 5 * 60_000
 """So often it is written down that a session is used."""
 
 FREE_BY_EMAIL: Final = 5
+"""Failures of an e-mail from one address. A stranger elsewhere keeps nobody out of his account."""
+
 FREE_BY_ADDRESS: Final = 20
+FREE_ANYWHERE, LONGEST_ANYWHERE_MS = 100, 30_000
+"""Failures of an e-mail from everywhere: many addresses may guess slowly, and whose it is waits for 30 s at most."""
+
 _AT_ONCE: Final = 2
 _PATIENCE_SECONDS: Final = 3.0
 _REMEMBERED: Final = 10_000
@@ -75,6 +81,7 @@ class Doorkeeper:
         self._lock = threading.Lock()
         self._seen: OrderedDict[str, tuple[SignedIn | None, int]] = OrderedDict()
         self._by_email = Pauses(FREE_BY_EMAIL)
+        self._by_email_anywhere = Pauses(FREE_ANYWHERE, LONGEST_ANYWHERE_MS)
         self._by_address = Pauses(FREE_BY_ADDRESS)
         self._looking = threading.BoundedSemaphore(_AT_ONCE)
 
@@ -158,7 +165,8 @@ class Doorkeeper:
             return None
         if now - session.seen_at >= NOTED_MS:
             found = replace(found, session=replace(session, seen_at=now))
-            write_session(self._store, found.session)
+            with suppress(StoreUnavailable, StoreError):  # a disk that is full keeps nobody from reading
+                write_session(self._store, found.session)
         return found
 
     def _shops(self, user: User) -> dict[str, Shop]:
@@ -170,13 +178,16 @@ class Doorkeeper:
 
     def _count(self, email: str, network: str, now: int) -> None:
         with self._lock:
-            wait = max(self._by_email.wait_ms(email, now), self._by_address.wait_ms(network, now))
-            if wait:
+            if wait := max(pauses.wait_ms(who, now) for pauses, who in self._held_against(email, network)):
                 raise TooMany(-(-wait // 1000))
-            self._by_email.failed(email, now)
-            self._by_address.failed(network, now)
+            for pauses, who in self._held_against(email, network):
+                pauses.failed(who, now)
 
     def _forgive(self, email: str, network: str, *, all_of_email: bool) -> None:
         with self._lock:
-            self._by_email.forgive(email, one=not all_of_email)
-            self._by_address.forgive(network, one=True)
+            for pauses, who in self._held_against(email, network):
+                pauses.forgive(who, one=pauses is self._by_address or not all_of_email)
+
+    def _held_against(self, email: str, network: str) -> tuple[tuple[Pauses, str], ...]:
+        here = f"{email} {network}"
+        return (self._by_email, here), (self._by_email_anywhere, email), (self._by_address, network)

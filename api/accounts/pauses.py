@@ -23,10 +23,10 @@ class _Failures:
 
 
 class Pauses:
-    """Failures by e-mail, or by address. The first `free` ones cost nothing, then 2 s, 4 s ... up to 15 minutes each. Not thread-safe."""
+    """Failures of somebody. The first `free` ones cost nothing, then 2 s, 4 s ... up to `longest_ms` each. Not thread-safe."""
 
-    def __init__(self, free: int) -> None:
-        self._free = free
+    def __init__(self, free: int, longest_ms: int = LONGEST_MS) -> None:
+        self._free, self._longest_ms = free, longest_ms
         self._known: OrderedDict[str, _Failures] = OrderedDict()
 
     def wait_ms(self, who: str, now: int) -> int:
@@ -41,7 +41,7 @@ class Pauses:
         failures.at = now
         over = failures.count - self._free
         if over > 0:
-            failures.until = now + min(LONGEST_MS, _FIRST_MS << min(over - 1, 20))
+            failures.until = now + min(self._longest_ms, _FIRST_MS << min(over - 1, 20))
         self._known[who] = failures
         self._known.move_to_end(who)
         while len(self._known) > _KNOWN_MOST:

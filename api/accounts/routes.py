@@ -16,7 +16,7 @@ from api.accounts.access import (
     require_signed_in,
     set_session_cookie,
 )
-from api.accounts.auditing import write_besides
+from api.accounts.auditing import write_besides, write_or_log
 from api.accounts.doorkeeper import Doorkeeper, SignedIn, TooMany
 from api.accounts.passwords import PasswordRefused, check_password, keep, normal_email
 from api.accounts.shapes import (
@@ -42,7 +42,7 @@ from api.schemas import Fresh
 from api.shown import fresh
 from api.strict import StrictRoute
 from api.times import iso
-from sql.audit import Entry, read_entries, write_entry
+from sql.audit import Entry, read_entries
 from sql.keys import KeyHolder
 from sql.users import Role, User, add_user, find_user, list_users, remove_user, set_role, update_user
 
@@ -101,13 +101,16 @@ def change_password(context: Here, door: Door, request: Request, response: Respo
         raise invalid("/current", "This is not your password.")
     kept = _checked(body.new, user.email, "/new")
     with context.editing:
-        user = update_user(context.store, user, now, password=kept)
+        now, newest = context.clock(), find_user(context.store, user_id=user.user_id)
+        if newest is None or newest.password_version != user.password_version:
+            raise ProblemError(409, "password_changed", "Your password was changed meanwhile: sign in again.")
+        user = update_user(context.store, newest, now, password=kept)
     door.forget(user.user_id)
     for site_id in user.roles:
         told = Entry(
             site_id, now, "user", user.email, "user.password_changed", user.user_id, address=address_of(request)
         )
-        write_entry(context.store, told)
+        write_or_log(context.store, told)
     return _opened(request, response, *door.open(user, now))
 
 
@@ -135,8 +138,11 @@ def users(context: Here, holder: Reader) -> UserList:
 
 
 @router.post("/users", status_code=201, responses=_USERS)
-def add(context: Here, door: Door, holder: Reader, body: UserIn) -> UserOut:
-    """Give somebody a role at the site; who has no account yet gets one, with the password that is told."""
+def add(context: Here, door: Door, holder: Reader, request: Request, body: UserIn) -> UserOut:
+    """Give somebody a role at the site; who has no account yet gets one, with the password that is told.
+
+    An account of sites that whoever asks does not administer is not trusted because of its e-mail: anybody may have made it.
+    """
     email = normal_email(body.email)
     if email is None:
         raise invalid("/email", "This is no e-mail address.")
@@ -150,6 +156,11 @@ def add(context: Here, door: Door, holder: Reader, body: UserIn) -> UserOut:
             user = add_user(context.store, email, body.name, body.language, kept, now)
         elif holder.site_id in user.roles:
             raise ProblemError(409, "user_exists", f"{email} has a role at this site already; change it.")
+        elif not set(user.roles) <= _administered(request, holder):  # who made the account may know its password
+            told = f"{email} has an account at a site you are no admin of. An operator gives it a role here: sonnim user role."
+            raise ProblemError(409, "account_elsewhere", told)
+        elif body.password is not None:
+            raise invalid("/password", f"{email} has an account and keeps its password: leave it out.")
         set_role(context.store, user.user_id, holder.site_id, body.role, now)
     return _changed(context, door, holder, user.user_id)
 

@@ -16,6 +16,8 @@ SITE_COOKIE: Final = "sonnim_site"
 THEME_COOKIE: Final = "sonnim_theme"
 LANGUAGE_COOKIE: Final = "sonnim_language"
 KEPT_SECONDS: Final = 365 * 24 * 3_600
+LONGEST_PATH: Final = 30_000
+"""Characters: an address holds the conditions that somebody draws, and a server takes no longer one twice encoded."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def theme_of(cookie: str) -> Theme:
 def safe_path(told: str) -> str:
     """A path of ours to go on to; `/` for anything that may lead elsewhere."""
     plain = told.startswith("/") and not told.startswith(("//", "/\\")) and told.isprintable() and "\\" not in told
-    return told if plain and len(told) < 2_000 else "/"
+    return told if plain and len(told) <= LONGEST_PATH else "/"
 
 
 def _shop(shops: Mapping[str, Shop], *wanted: str) -> Shop | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlencode
 
+import orjson
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -29,6 +31,7 @@ from api.pages.assets import assets
 from api.pages.frame import (
     KEPT_SECONDS,
     LANGUAGE_COOKIE,
+    LONGEST_PATH,
     PAGES,
     SITE_COOKIE,
     THEME_COOKIE,
@@ -42,11 +45,13 @@ from api.pages.frame import (
 from api.pages.headers import ASSET_HEADERS, FOR_EVER, PAGE_HEADERS
 from api.pages.texts import LANGUAGES, for_scripts, preferred, text
 from api.problems import ProblemError, not_found
+from ingest.currencies import DECIMALS
 from sql.store import StoreUnavailable
 from sql.users import Language
 
 router = APIRouter(include_in_schema=False)
-_MOST_OF_A_FORM: Final = 10_000
+_DECIMALS: Final = orjson.dumps({code: decimals for code, decimals in DECIMALS.items() if decimals != 2}).decode()
+_MOST_OF_A_FORM: Final = 4 * LONGEST_PATH
 
 
 @router.get("/login")
@@ -68,12 +73,15 @@ async def sign_in(context: Here, request: Request) -> Response:
 
 
 @router.post("/logout")
-async def sign_out(request: Request) -> Response:
+async def sign_out(context: Here, request: Request) -> Response:
     """The form that signs out."""
     await _form(request)
     response = _to("/login")
     if token := request.cookies.get(COOKIE):
-        await run_in_threadpool(doorkeeper_of(request).sign_out, token)
+        try:
+            await run_in_threadpool(doorkeeper_of(request).sign_out, token)
+        except StoreUnavailable:
+            return _away(context, request)
         drop_session_cookie(request, response)
     return response
 
@@ -83,7 +91,8 @@ async def language(context: Here, request: Request) -> Response:
     """The form that changes the language: kept with the user, or in this browser if nobody is signed in."""
     told = await _form(request)
     chosen = preferred("", told.get("language", ""))
-    await run_in_threadpool(_keep_language, context, request, chosen)
+    with suppress(StoreUnavailable):  # the cookie keeps it in this browser at least
+        await run_in_threadpool(_keep_language, context, request, chosen)
     response = _to(safe_path(told.get("next", "/")))
     response.set_cookie(LANGUAGE_COOKIE, chosen, **_kept(request))
     return response
@@ -193,6 +202,7 @@ def _page(
             theme=theme_of(request.cookies.get(THEME_COOKIE, "")),
             script_texts=for_scripts(spoken, frame.page.name if frame else ""),
             asset=assets().url,
+            decimals=_DECIMALS,
         )
     )
     return HTMLResponse(body, status, dict(PAGE_HEADERS))

@@ -12,7 +12,7 @@ from api.schemas import Fresh, Moment, Shape
 from api.shown import fresh
 from api.strict import StrictRoute
 from api.times import iso
-from ingest.log import LogUnavailable
+from ingest.log import EventLog, LogUnavailable, OffsetOutOfRange
 
 RECENT_MS = 24 * 3_600_000
 """Settled deliveries are counted so far back."""
@@ -26,7 +26,9 @@ class PartitionHealth(Shape):
     """A partition of the event log, of all sites together."""
 
     partition: int
-    waiting_events: int = Field(description="records that are in the log and not in the figures yet")
+    waiting_events: int | None = Field(
+        description="records that are in the log and not in the figures yet; null if they were deleted before they were read"
+    )
 
 
 class HookHealth(Shape):
@@ -58,15 +60,21 @@ def health(context: Here, holder: Reader) -> HealthOut:
 
 
 def _partitions(context: Context) -> list[PartitionHealth] | None:
+    applied = {row["partition"]: row["to_offset"] for row in context.store.rows("checkpoints")}
     try:
-        ends = context.log.ends()
+        return [
+            PartitionHealth(partition=number, waiting_events=_waiting(context.log, number, applied.get(number, 0), end))
+            for number, end in enumerate(context.log.ends())
+        ]
     except LogUnavailable:
         return None
-    applied = {row["partition"]: row["to_offset"] for row in context.store.rows("checkpoints")}
-    return [
-        PartitionHealth(partition=number, waiting_events=max(0, end - applied.get(number, 0)))
-        for number, end in enumerate(ends)
-    ]
+
+
+def _waiting(log: EventLog, partition: int, applied: int, end: int) -> int | None:
+    try:
+        return log.count(partition, applied, end) if end > applied else 0
+    except OffsetOutOfRange:
+        return None
 
 
 def _hook(row: dict[str, int | str]) -> HookHealth:

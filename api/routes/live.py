@@ -34,6 +34,8 @@ def live(context: Here, holder: Reader, query: Annotated[LiveQuery, Query()]) ->
             asked = saved(context.store, holder, query.segment, "?segment")
         return _live(context, holder, asked, query)
 
+    if query.cursor is not None:  # of further pages there are many, and none of them is asked for again
+        return answer()
     return context.last.answer(question(holder.site_id, "live", query), context.clock(), answer)
 
 
@@ -44,16 +46,19 @@ def live_of_expression(context: Here, holder: Reader, body: LiveIn) -> LiveOut:
     def answer() -> LiveOut:
         return _live(context, holder, asked_for(context.store, holder, body.segment, "/segment"), body)
 
+    if body.cursor is not None:
+        return answer()
     return context.last.answer(question(holder.site_id, "live of expression", body), context.clock(), answer)
 
 
 def _live(context: Context, holder: KeyHolder, asked: Asked, wanted: LiveQuery | LiveIn) -> LiveOut:
     now, online_minutes = context.clock(), context.settings.online_minutes
+    told = fresh(context, now)
     asked = looked_up(context, holder.site_id, asked, now)
     wanted_ones = Question(holder.site_id, wanted.window, asked, wanted.q, wanted.sort, wanted.limit)
     found = find(context.store, wanted_ones, wanted.cursor, now, online_minutes)
     return LiveOut(
-        **fresh(context, now),
+        **told,
         window=wanted.window,
         segment=asked_segment(asked, holder.currency),
         population=found.population,

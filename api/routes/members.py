@@ -56,11 +56,11 @@ async def send_member(request: Request, context: Here, holder: Reader, member_id
 @router.get("/members/{member_id:path}", responses=_READ)
 def member(context: Here, holder: Reader, member_id: MemberId) -> MemberOut:
     """What is known of a member, and as of when."""
-    row = read_member(context.store, holder.site_id, member_id)
+    told, row = fresh(context, context.clock()), read_member(context.store, holder.site_id, member_id)
     if row is None:
         raise not_found("This member", advice="Nobody told of this member, and he never logged in.")
     return MemberOut(
-        **fresh(context, context.clock()),
+        **told,
         member_id=member_id,
         last_login_at=iso_or_none(row["login_at"]),
         data=data_of(row["profile"]),

@@ -53,8 +53,8 @@ _LISTED = DEVICES
 def person_segments(context: Here, holder: Reader, person_id: PersonId) -> PersonSegments:
     """Which saved segments the person is in, and why: the truth of each condition, now."""
     now = context.clock()
-    row = _found(context, holder, person_id)
-    return PersonSegments(**fresh(context, now), **_segments(context, holder, row, now))
+    told, row = fresh(context, now), _found(context, holder, person_id)
+    return PersonSegments(**told, **_segments(context, holder, row, now))
 
 
 @router.get("/people/{person_id:path}/transitions")
@@ -62,10 +62,10 @@ def person_transitions(
     context: Here, holder: Reader, person_id: PersonId, query: Annotated[PersonTransitionsQuery, Query()]
 ) -> TransitionList:
     """When the person entered saved segments and left them, newest first; not what a visitor did before he logged in."""
-    row = _found(context, holder, person_id)
+    told, row = fresh(context, context.clock()), _found(context, holder, person_id)
     person_id, segments = row["person_id"], sorted(memberships_of(row))
     found, following = find_transitions(context.store, holder.site_id, person_id, segments, person_id, query)
-    return TransitionList(**fresh(context, context.clock()), transitions=found, next_cursor=following)
+    return TransitionList(**told, transitions=found, next_cursor=following)
 
 
 @router.get("/people/{person_id:path}/events")
@@ -73,11 +73,9 @@ def person_events(
     context: Here, holder: Reader, person_id: PersonId, query: Annotated[PersonEventsQuery, Query()]
 ) -> PersonEvents:
     """What the person did, event by event, newest first: of all devices, only in the stretches of time that belong to the person."""
-    row = _found(context, holder, person_id)
+    told, row = fresh(context, context.clock()), _found(context, holder, person_id)
     found, following = find_events(context.store, holder.site_id, row, query)
-    return PersonEvents(
-        **fresh(context, context.clock()), person_id=row["person_id"], events=found, next_cursor=following
-    )
+    return PersonEvents(**told, person_id=row["person_id"], events=found, next_cursor=following)
 
 
 @router.get("/people/{person_id:path}")
@@ -86,9 +84,9 @@ def person(context: Here, holder: Reader, person_id: PersonId) -> PersonOut:
     now = context.clock()
 
     def answer() -> PersonOut:
-        row = _found(context, holder, person_id)
+        told, row = fresh(context, now), _found(context, holder, person_id)
         return PersonOut(
-            **fresh(context, now),
+            **told,
             person=_card(context, holder, row, now),
             member=_told_of(context, holder, row),
             **_visits_and_orders(context, holder, row),
@@ -101,8 +99,8 @@ def person(context: Here, holder: Reader, person_id: PersonId) -> PersonOut:
 def visitor_segments(context: Here, holder: Reader, visitor_id: VisitorId) -> VisitorSegments:
     """The same for the person a visitor belongs to now."""
     now = context.clock()
-    row = _found(context, holder, VISITOR + visitor_id)
-    return VisitorSegments(**fresh(context, now), visitor_id=visitor_id, **_segments(context, holder, row, now))
+    told, row = fresh(context, now), _found(context, holder, VISITOR + visitor_id)
+    return VisitorSegments(**told, visitor_id=visitor_id, **_segments(context, holder, row, now))
 
 
 @router.get("/visitors/{visitor_id:path}")
@@ -111,9 +109,9 @@ def visitor(context: Here, holder: Reader, visitor_id: VisitorId) -> VisitorOut:
     now = context.clock()
 
     def answer() -> VisitorOut:
-        row = _found(context, holder, VISITOR + visitor_id)
+        told, row = fresh(context, now), _found(context, holder, VISITOR + visitor_id)
         return VisitorOut(
-            **fresh(context, now),
+            **told,
             visitor=_card(context, holder, row, now),
             member=_told_of(context, holder, row),
             **_visits_and_orders(context, holder, row),
@@ -128,7 +126,7 @@ def device(context: Here, holder: Reader, visitor_id: VisitorId) -> DeviceOut:
     now = context.clock()
 
     def answer() -> DeviceOut:
-        rows = find_stints(context.store, holder.site_id, visitor_id)
+        told, rows = fresh(context, now), find_stints(context.store, holder.site_id, visitor_id)
         if not rows:
             raise _nobody("This device")
         cards = cards_of(context.store, holder.site_id, rows, _online_since(context, now), holder.currency)
@@ -136,7 +134,7 @@ def device(context: Here, holder: Reader, visitor_id: VisitorId) -> DeviceOut:
             Stint(began_at=iso_or_none(row["began_at"]), person_id=card.person_id, member_id=card.member_id, card=card)
             for row, card in zip(rows, cards, strict=True)
         ]
-        return DeviceOut(**fresh(context, now), visitor_id=visitor_id, stints=stints)
+        return DeviceOut(**told, visitor_id=visitor_id, stints=stints)
 
     return context.last.answer(question(holder.site_id, f"device {visitor_id}"), now, answer)
 
@@ -197,6 +195,7 @@ def _why(why: Why, currency: str) -> WhyOut:
                 place=one.place,
                 sentence=Sentences(ko=sentence(one.tree, "ko", currency), en=sentence(one.tree, "en", currency)),
                 value=one.value,
+                unit=one.tree.field.unit or None,
                 matches=one.holds,
             )
             for one in why.conditions

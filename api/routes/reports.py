@@ -78,6 +78,7 @@ def _answered(context: Context, holder: KeyHolder, body: ReportIn, now: int) -> 
 
 
 def _live_report(context: Context, holder: KeyHolder, body: ReportIn, now: int) -> ReportOut:
+    told = fresh(context, now)
     asked = looked_up(context, holder.site_id, asked_for(context.store, holder, body.segment, "/segment"), now)
     read = read_report(context.store, holder.site_id, body.window, asked, now, context.settings.online_minutes)
     segment, site = measures(read.segment), measures(read.site)
@@ -85,7 +86,7 @@ def _live_report(context: Context, holder: KeyHolder, body: ReportIn, now: int) 
     base = others if body.compare == "others" else site
     counted = asked.countable
     return ReportOut(
-        **fresh(context, now),
+        **told,
         window=body.window,
         currency=holder.currency,
         compare=body.compare,
@@ -110,7 +111,7 @@ def curve(context: Here, holder: Reader, query: Annotated[CurveQuery, Query()]) 
 
 
 def _curve(context: Context, holder: KeyHolder, query: CurveQuery, now: int) -> CurveOut:
-    span = query.minutes * 60_000
+    told, span = fresh(context, now), query.minutes * 60_000
     rows = context.store.rows(
         "site_curve",
         {
@@ -122,7 +123,7 @@ def _curve(context: Context, holder: KeyHolder, query: CurveQuery, now: int) -> 
         },
     )
     return CurveOut(
-        **fresh(context, now),
+        **told,
         window=query.window,
         currency=holder.currency,
         points=[

@@ -90,12 +90,13 @@ def starters(holder: Reader) -> PresetList:
 def preview(context: Here, holder: Reader, body: PreviewIn) -> PreviewOut:
     """What an expression says, and how many people it catches now. Nothing is saved."""
     now, online_minutes = context.clock(), context.settings.online_minutes
+    told = fresh(context, now)
     asked = checked(context.store, holder, body.expression, "/expression")
     counts = (-1, -1, -1)
     if asked.countable:
         counts = population(context.store, holder.site_id, body.window, asked, now, online_minutes)
     return PreviewOut(
-        **fresh(context, now),
+        **told,
         window=body.window,
         sentence=Sentences(**asked.sentences(holder.currency)),
         population=shown(*counts),
@@ -151,11 +152,12 @@ def members(
 ) -> MembersOut:
     """People of the window in the segment, by person_id: whoever stays in it is listed once."""
     now, online_minutes = context.clock(), context.settings.online_minutes
+    told = fresh(context, now)
     asked = looked_up(context, holder.site_id, saved(context.store, holder, segment_id, ""), now)
     question = Question(holder.site_id, query.window, asked, "", "person_id", query.limit)
     found = find(context.store, question, query.cursor, now, online_minutes)
     return MembersOut(
-        **fresh(context, now),
+        **told,
         window=query.window,
         segment=asked_segment(asked, holder.currency),
         population=found.population,
@@ -178,10 +180,11 @@ def transitions(
     context: Here, holder: Reader, segment_id: SegmentId, query: Annotated[TransitionsQuery, Query()]
 ) -> TransitionList:
     """Who entered the segment and who left it, newest first, also of a deleted segment."""
+    told = fresh(context, context.clock())
     _ever(context, holder, segment_id)
     person_id = query.person_id or ""
     found, following = find_transitions(context.store, holder.site_id, segment_id, [segment_id], person_id, query)
-    return TransitionList(**fresh(context, context.clock()), transitions=found, next_cursor=following)
+    return TransitionList(**told, transitions=found, next_cursor=following)
 
 
 @router.get("/{segment_id}/curve")
@@ -190,6 +193,7 @@ def curve(
 ) -> SegmentCurve:
     """How many people were in the segment over time, as the flow wrote it down every few seconds, for 30 days."""
     now = context.clock()
+    told = fresh(context, now)
     _ever(context, holder, segment_id)
     span = query.hours * 3_600_000
     about = {"site_id": holder.site_id, "segment_id": segment_id}
@@ -197,7 +201,7 @@ def curve(
         "segment_curve", {**about, "since": now - span, "until": now, "step": -(-span // query.points)}
     )
     return SegmentCurve(
-        **fresh(context, now),
+        **told,
         segment_id=segment_id,
         points=[
             SegmentCurvePoint(at=iso(row["moment"]), version=row["version"], members=row["members"]) for row in rows

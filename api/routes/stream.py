@@ -56,9 +56,11 @@ async def _watching(
 
 @router.get("/live/stream", response_class=EventSourceResponse)
 async def stream(
-    streams: Annotated[Streams, Depends(_streams)], watching: Annotated[Watching, Depends(_watching)]
+    request: Request,
+    streams: Annotated[Streams, Depends(_streams)],
+    watching: Annotated[Watching, Depends(_watching)],
 ) -> AsyncIterator[ServerSentEvent]:
     """Live as it happens: events `counters`, `people` and `reset` (docs/api.md, "The stream"), until the connection is renewed."""
     yield ServerSentEvent(retry=RETRY_MS)
-    async for message in streams.messages(watching):
+    async for message in streams.messages(watching, request.state.still_allowed):
         yield ServerSentEvent(event=message.kind, raw_data=message.data, id=message.id)

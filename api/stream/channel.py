@@ -162,7 +162,7 @@ class Channel:
         """Do it again and again, `every` so many seconds, for at most one part in `share` of the time, whatever fails."""
         loop = asyncio.get_running_loop()
         while True:
-            began, pause = loop.time(), 0.0
+            began, pause = loop.time(), None
             try:
                 await work()
             except StoreUnavailable:
@@ -173,7 +173,7 @@ class Channel:
             if until():
                 return
             took = loop.time() - began
-            await asyncio.sleep(max(every - took, took * (share - 1), pause))
+            await asyncio.sleep(max(every - took, took * (share - 1)) if pause is None else pause)
 
     async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
         return await run_sync(work, limiter=self._threads)

@@ -34,6 +34,7 @@ class Counted:
 def count(context: Context, topic: Topic) -> Counted:
     """The counters now. Raises `StoreUnavailable`; `ProblemError` 404 if the segment is deleted, 422 if it can be read no more."""
     now, store = context.clock(), context.store
+    told = fresh(context, now)
     asked = looked_up(context, topic.site_id, topic.asked(store), now)
     site = KeyHolder("", topic.site_id, "secret", topic.currency, topic.timezone)
     counted = asked if asked.countable else asked_for(store, site, None, "")
@@ -48,7 +49,7 @@ def count(context: Context, topic: Topic) -> Counted:
     row = store.rows_of(sql, {**params, **bound})[0]
     day, week = (row["day"], row["week"]) if asked.countable else (-1, -1)
     counters = Counters(
-        **fresh(context, now),
+        **told,
         window=topic.window,
         currency=topic.currency,
         segment=asked_segment(asked, topic.currency),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 import anyio
+from starlette.concurrency import run_in_threadpool
 
 from api.asked import Asked
 from api.context import Context
@@ -17,9 +18,13 @@ from api.stream.position import read_position
 from api.stream.shapes import Message, reset
 from api.stream.topic import Topic
 from api.stream.viewer import Viewer
+from sql.store import StoreUnavailable
 
 REST_S = 30.0
 """So long a channel that nobody watches remembers what it told, for those who come again at once."""
+
+ALLOWED_S = 3.0
+"""So often it is asked whether a viewer may still watch: his role, session or key may be taken."""
 
 THREADS = 8
 """So many queries of streams at once: they leave threads to the other calls."""
@@ -87,11 +92,20 @@ class Streams:
                 self._resting[channel.topic] = later
         self._note()
 
-    async def messages(self, watching: Watching) -> AsyncIterator[Message]:
-        """What is told a viewer, until he has watched long enough: then he comes again, and who he is is looked at anew."""
-        until = asyncio.get_running_loop().time() + self._context.settings.stream_seconds
-        while (message := await watching.viewer.next(until)) is not None:
-            yield message
+    async def messages(self, watching: Watching, allowed: Callable[[], object]) -> AsyncIterator[Message]:
+        """What is told a viewer, until he has watched long enough, or `allowed` raises `ProblemError`: he may not any more."""
+        loop, viewer = asyncio.get_running_loop(), watching.viewer
+        until = loop.time() + self._context.settings.stream_seconds
+        while not viewer.ended and loop.time() < until:
+            asking = min(until, loop.time() + ALLOWED_S)
+            while (message := await viewer.next(asking)) is not None:
+                yield message
+            try:
+                await run_in_threadpool(allowed)
+            except StoreUnavailable:
+                continue  # nobody can say; it is asked again
+            except ProblemError:
+                return
 
     def close(self) -> None:
         """End all streams, and let nobody in any more: the server stops."""

@@ -57,15 +57,18 @@ def look(
     """
     if after == upto or not upto.partitions:
         return Found(upto)
+    as_of = iso_or_none(
+        context.freshness.read(context.clock()).as_of
+    )  # before anything is read: what comes later may be missing
     rows = context.store.rows("stream_changes", _between(topic.site_id, after, upto))
-    left_out = rows[0]["changed"] - sum(row["fresh"] for row in rows) if rows else 0
+    left_out = rows[0]["changed"] - len(rows) if rows else 0
     changed: list[tuple[Key, State]] = []
     for row in rows:
         key, state = (row["visitor_id"], row["person"]), State(row["last_version"], row["judged_at"])
         if not memory.told(key, state, after if again else None):
             changed.append((key, state))
-    if not changed:
-        return Found(upto, whole=not left_out)
+    if not changed and not left_out:
+        return Found(upto)
     now = context.clock()
     people = [_person_of(key) for key, _ in changed]
     matching = _matching(context, topic, asked, people, now)
@@ -74,7 +77,7 @@ def look(
     online_since = now - context.settings.online_minutes * 60_000
     cards = read_cards(context.store, topic.site_id, present[:CARDS], online_since, topic.currency)
     more = left_out + max(0, len(present) - CARDS)
-    told = Changes(as_of=iso_or_none(context.freshness.read(now).as_of), changed=cards, gone=gone, more=more)
+    told = Changes(as_of=as_of, changed=cards, gone=gone, more=more)
     newest = {_key_of(person_id): state for person_id, (_, state) in matching.items()}
     noted = [(key, _later(state, newest.get(key, state))) for key, state in changed]
     message = Message("people", told.model_dump_json(), upto) if cards or gone or more else None

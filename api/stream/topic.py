@@ -11,6 +11,7 @@ from api.asked import Asked, asked_for, checked, saved
 from api.problems import ProblemError, invalid
 from api.schemas import Shape, Text
 from api.stream.position import LONGEST
+from api.strict import DEEPEST, too_deep
 from api.times import Window
 from sql.keys import KeyHolder
 from sql.store import Store
@@ -65,9 +66,12 @@ def read_topic(store: Store, holder: KeyHolder, query: StreamQuery) -> tuple[Top
 
 def _read(text: str) -> Any:
     try:
-        return orjson.loads(text.encode())
+        value = orjson.loads(text.encode())
     except (orjson.JSONDecodeError, UnicodeEncodeError):
         raise invalid("?expression", "This is not JSON.") from None
+    if too_deep(value):
+        raise invalid("?expression", f"This has more than {DEEPEST} levels.")
+    return value
 
 
 def _in_order(expression: Any) -> str:

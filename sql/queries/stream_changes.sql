@@ -1,7 +1,7 @@
 -- Keys of a site's rows that were written between two positions, those of new records (`fresh`) first, then those seen last. `after`, `upto` and
 -- `judged` are, by partition (`shards`), the offsets of the two positions, and since when those are asked for that time alone has
 -- changed: these keep their version. Superseded versions of a row are looked at too: they do no harm, and FINAL would be slow.
--- `changed` counts all that are fresh, whatever `size` leaves out.
+-- `changed` counts all of them, whatever `size` leaves out.
 SELECT
     visitor_id,
     person,
@@ -9,7 +9,7 @@ SELECT
     toUnixTimestamp64Milli(max(segments_at)) AS judged_at,
     max(version > transform(shard, {shards:Array(UInt16)}, {after:Array(UInt64)}, toUInt64(0))) AS fresh,
     max(latest_seen) AS seen,
-    sum(fresh) OVER () AS changed
+    count() OVER () AS changed
 FROM visitors
 PREWHERE
     site_id = {site_id:String}

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
-from tests.browser.conftest import _browser, _no_browser, browser  # noqa: F401  (fixtures are found by their names here)
 from deploy.clock import now_ms
+from tests.browser.conftest import _browser, _no_browser, browser  # noqa: F401  (fixtures are found by their names here)
 from tests.browser.shop import ShopServer, html
 from tests.e2e import golden
 from tests.e2e.stack import Shop, Stack
@@ -133,13 +133,13 @@ def test_a_segment_is_clicked_together_counted_compared_and_hooked(stack: Stack,
     page.get_by_label(KO["segment.name"]).fill("자주 오는 손님")
     page.locator("dialog").get_by_role("button", name=KO["common.save"]).click()
     page.wait_for_url("**/segments/seg_*")
-    page.get_by_role("link", name=KO["segment.to_report"], exact=True).click()
+    page.locator("main").get_by_role("link", name=KO["segment.to_report"], exact=True).click()
 
     rate = page.locator("[data-measure=purchase_rate]")
     expect(rate.locator(".report-side-figure")).to_have_text(["17.6%", "7.9%"])
     expect(rate).to_contain_text("+122.8%")
     expect(page.locator("[data-measure=visits]")).to_contain_text("947회")
     expect(page.locator("[data-measure=orders]").get_by_role("cell").last).to_have_text("40.0%")
-    page.get_by_role("link", name=KO["report.hook"], exact=True).click()
+    page.locator("main").get_by_role("link", name=KO["report.hook"], exact=True).click()
     page.wait_for_url("**/hooks?segment=seg_*")
     expect(page.get_by_text("자주 오는 손님").first).to_be_visible()

@@ -344,7 +344,7 @@ def test_stale_figures_say_since_when_and_what_is_on_its_way_has_its_place(serve
     }
     desk.context.route("**/v1/live/stream?*", lambda route: route.fulfill(**sse(("counters", told))))
     page.reload()
-    expect(page.locator(".line-said")).to_have_text(re.compile(r"12:02:01 이후"))
+    expect(page.locator(".line-said")).to_have_text(re.compile(r"2026년 5월 4일 12:02 이후"))
     expect(page.locator(".count-figure").nth(1)).to_have_text("7명")
     waiting: list[Any] = []
     desk.context.route("**/v1/live/visitors?*", lambda route: waiting.append(route))

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import gzip
+import json
 import posixpath
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -17,7 +19,7 @@ import pytest
 import api.pages
 from api.accounts.access import COOKIE
 from api.pages.assets import assets
-from api.pages.frame import PAGES, PageKind, safe_path
+from api.pages.frame import LONGEST_PATH, PAGES, PageKind, safe_path
 from api.pages.headers import POLICY
 from api.pages.texts import COMMON, FRAME, LANGUAGES, preferred, text, texts
 from sql.store import StoreUnavailable
@@ -113,6 +115,13 @@ def test_nobody_is_led_elsewhere(next_: str) -> None:
     assert safe_path(next_) == "/"
 
 
+def test_an_address_full_of_conditions_is_gone_on_to() -> None:
+    names = quote(json.dumps([f"상품 {n}" for n in range(300)], ensure_ascii=False))
+    assert len(names) > 10_000
+    assert safe_path(f"/segments/new?expression={names}") == f"/segments/new?expression={names}"
+    assert safe_path("/?q=" + "x" * LONGEST_PATH) == "/"
+
+
 def test_a_page_of_ours_is_gone_on_to() -> None:
     assert safe_path("/?site=a&b=%2F%2Fc") == "/?site=a&b=%2F%2Fc"
 
@@ -153,7 +162,7 @@ def test_forms_of_other_pages_are_refused(world: World, headers: dict[str, str],
 def test_a_form_that_is_none_is_refused(world: World) -> None:
     for body in (b"\xff\xfe", b"&".join([b"a=1"] * 30)):
         assert world.client.post("/login", content=body, headers=OWN_FORM).status_code == 400
-    assert world.client.post("/login", content=b"a" * 20_000, headers=OWN_FORM).status_code == 413
+    assert world.client.post("/login", content=b"a" * 200_000, headers=OWN_FORM).status_code == 413
 
 
 def test_signing_out_ends_the_session(world: World, kim: Person) -> None:
@@ -237,6 +246,10 @@ def test_while_clickhouse_is_away_pages_say_so(kim: Person, monkeypatch: pytest.
         assert text("ko", "away.title") in answer.text
     answer = post(kim.world, "/login", {"email": kim.email, "password": "x"})
     assert (answer.status_code, text("ko", "login.away") in answer.text) == (503, True)
+    answer = post(kim.world, "/logout", {}, Cookie=f"{COOKIE}=another")
+    assert (answer.status_code, text("ko", "away.title") in answer.text) == (503, True)
+    answer = post(kim.world, "/language", {"language": "en", "next": "/report"}, Cookie=f"{COOKIE}=another")
+    assert (answer.headers["location"], answer.cookies["sonnim_language"]) == ("/report", "en")
 
 
 def test_assets_are_kept_for_ever_under_their_version(world: World) -> None:

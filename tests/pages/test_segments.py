@@ -468,6 +468,7 @@ def test_numbers_and_times_are_what_was_typed_and_conditions_go_where_they_are_m
               zone.fromClock("2026-10-01T09:00", "Asia/Seoul"),
               zone.fromClock("2026-03-08T02:30", "America/New_York"),
               zone.fromClock("2026-11-01T01:30", "America/New_York"),
+              zone.fromClock("0002-10-01T09:00", "UTC"), // a year while it is typed
             ],
             moves: edits.map(says),
             same: edits.at(-1) === root,
@@ -487,6 +488,7 @@ def test_numbers_and_times_are_what_was_typed_and_conditions_go_where_they_are_m
             "2026-10-01T09:00:00+09:00",
             "2026-03-08T02:30:00-05:00",
             "2026-11-01T01:30:00-04:00",
+            "0002-10-01T09:00:00+00:00",
         ],
         "moves": [
             '{"all":[{"any":["a","b",{"not":"c"}]}]}',

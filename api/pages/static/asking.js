@@ -2,6 +2,18 @@
 
 import { useEffect, useRef, useState } from "./html.js";
 
+/** While `unsaved`, the browser asks before the page is left. Returns a function that lets it go. */
+export function useUnsaved(unsaved) {
+  const held = useRef(false);
+  held.current = unsaved;
+  useEffect(() => {
+    const ask = (event) => held.current && event.preventDefault();
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, []);
+  return () => (held.current = false);
+}
+
 /** {told, error, again}: what `load(signal)` told last, the error if the last try failed, and how to ask now. It is asked at once, every
  * `every` milliseconds while the page is looked at, and anew if `about` (texts or numbers) changes. */
 export function useTold(load, every, about = []) {

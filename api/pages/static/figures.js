@@ -1,6 +1,6 @@
 // Figures as people read them. Everything is rounded here and nowhere before; what is not known is a dash.
 
-import { currency, language, serverNow, text, texts, timezone } from "./page.js";
+import { currency, decimalsOf, language, serverNow, text, texts, timezone } from "./page.js";
 
 export const NONE = "–";
 
@@ -24,10 +24,10 @@ export const counted = (value, name) => (absent(value) ? NONE : text(texts[`${na
 /** Money in minor units of the site's currency, or of another one. */
 export function money(minor, of = currency) {
   if (absent(minor)) return NONE;
-  const format = numbers({ style: "currency", currency: of || "KRW", currencyDisplay: "narrowSymbol" });
-  const digits = format.resolvedOptions().maximumFractionDigits;
   if (language === "ko" && of === "KRW") return `${number(minor)}원`;
-  return format.format(minor / 10 ** digits);
+  const digits = decimalsOf(of);
+  const display = of === currency ? "narrowSymbol" : "code"; // beside the shop's own $ another one says whose it is
+  return numbers({ style: "currency", currency: of, currencyDisplay: display, minimumFractionDigits: digits, maximumFractionDigits: digits }).format(minor / 10 ** digits);
 }
 
 /** A share or rate of 0 to 1, in percent. */
@@ -46,10 +46,11 @@ export function duration(seconds) {
   if (absent(seconds)) return NONE;
   const whole = Math.round(seconds);
   const parts = [Math.floor(whole / 86400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60, whole % 60];
-  const first = Math.max(0, parts.findIndex((part) => part > 0) === -1 ? 3 : parts.findIndex((part) => part > 0));
+  const greatest = parts.findIndex((part) => part > 0);
+  const first = greatest < 0 ? 3 : greatest;
   const units = ["days", "hours", "minutes", "seconds"].map((name) => text(`unit.${name}`));
   const shown = [`${parts[first]}${units[first]}`];
-  if (first < 3) shown.push(`${String(parts[first + 1]).padStart(2, "0")}${units[first + 1]}`);
+  if (first < 3) shown.push(`${String(parts[first + 1]).padStart(first ? 2 : 1, "0")}${units[first + 1]}`);
   return shown.join(" ");
 }
 
@@ -64,6 +65,9 @@ export const clock = (moment) => (absent(moment) ? NONE : dates({ hour: "2-digit
 
 /** Day and time of it, in the shop's zone, to the minute. */
 export const dateTime = (moment) => (absent(moment) ? NONE : dates({ year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(moment)));
+
+/** The time of day of it, to the second, of another day than today with the day. */
+export const moment = (at) => (absent(at) || day(at) === day(serverNow()) ? clock(at) : dateTime(at));
 
 /** The day of it, in the shop's zone. */
 export const day = (moment) => (absent(moment) ? NONE : dates({ dateStyle: "long" }).format(new Date(moment)));
@@ -98,8 +102,13 @@ export function span(seconds) {
   return numbers({ style: "unit", unit, unitDisplay: "long" }).format(seconds / length);
 }
 
-// Marks that turn the direction of text, and characters that cannot be seen: shown as what they are.
-const UNSEEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+// Controls, marks of direction, lone halves of characters, and fillers that leave a name blank: shown as what they are, as in our CSV.
+const UNSEEN = /(?![\t\n\r])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
+
+function writtenOut(one) {
+  const hex = one.codePointAt(0).toString(16);
+  return hex.length > 4 ? `\\U${hex.padStart(8, "0")}` : `\\u${hex.padStart(4, "0")}`;
+}
 
 /** Text of a stranger, with its unseen characters made visible. */
-export const plain = (told) => String(told ?? "").replace(UNSEEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+export const plain = (told) => String(told ?? "").replace(UNSEEN, writtenOut);

@@ -9,6 +9,11 @@ export const role = data.role;
 export const currency = data.currency;
 export const timezone = data.timezone || undefined;
 
+const decimals = JSON.parse(data.decimals || "{}");
+
+/** Decimals of a currency, as the door counts minor units: browsers show some with fewer. */
+export const decimalsOf = (code) => decimals[code] ?? 2;
+
 /** Whether who is signed in may do what needs a role: "viewer", "editor" or "admin". */
 export const may = (least) => ["viewer", "editor", "admin"].indexOf(role) >= ["viewer", "editor", "admin"].indexOf(least);
 
@@ -53,12 +58,15 @@ export async function call(method, path, body, options = {}) {
 /** The same for a call that answers a file: a Blob. */
 export const take = async (method, path, body, options = {}) => (await answered(method, path, body, options)).blob();
 
+let leaving = false;
+
 async function answered(method, path, body, options) {
   const headers = { "X-Sonnim": "1", ...(site && { "X-Sonnim-Site": site }) };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const sent = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), cache: "no-store", ...options };
   const answer = await fetch(path, sent);
-  if (answer.status === 401) {
+  if (answer.status === 401 && !leaving) {
+    leaving = true; // once: who stays to save what was typed is not asked again and again
     location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
   if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => null));

@@ -2,7 +2,7 @@
 
 import { html, signal, useLayoutEffect, useRef } from "./html.js";
 import { Refused, serverNow, text } from "./page.js";
-import { ago, dateTime } from "./figures.js";
+import { ago, dateTime, plain } from "./figures.js";
 
 /** A grey place in the size of what is on its way. */
 export const Loading = ({ lines = 1 }) => html`
@@ -11,7 +11,7 @@ export const Loading = ({ lines = 1 }) => html`
 /** What went wrong, in words, and a button that tries again. `error`: what was thrown. */
 export const Failed = ({ error, retry, what = text("failed") }) => html`
   <div class="notice wrong failed" role="alert">
-    <p>${what}${error instanceof Refused && error.problem?.detail ? html` <span class="small">${error.problem.detail}</span>` : null}</p>
+    <p>${what}${error instanceof Refused && error.problem?.detail ? html` <span class="small" lang="en">${plain(error.problem.detail)}</span>` : null}</p>
     ${retry && html`<button class="plain" onClick=${retry}>${text("retry")}</button>`}
   </div>`;
 
@@ -42,8 +42,10 @@ export function Dialog({ title, onClose, children }) {
     event.preventDefault(); // it goes when it is drawn no more, and the focus goes back then, not before
     onClose();
   };
+  const pressed = useRef(false); // a selection that is drawn out of it ends on the backdrop, but does not begin there
   return html`
-    <dialog class="dialog" ref=${place} aria-labelledby="dialog-title" onCancel=${cancel} onClose=${onClose} onClick=${(event) => event.target === place.current && onClose()}>
+    <dialog class="dialog" ref=${place} aria-labelledby="dialog-title" onCancel=${cancel} onClose=${onClose}
+      onPointerDown=${(event) => (pressed.current = event.target === place.current)} onClick=${(event) => event.target === place.current && pressed.current && onClose()}>
       <div class="dialog-card">
         <header class="dialog-head"><h2 id="dialog-title">${title}</h2><button class="icon" type="button" aria-label=${text("close")} onClick=${onClose}>${"×"}</button></header>
         ${children}
@@ -65,7 +67,7 @@ export function tell(words, bad = false) {
 export const Messages = () => html`<div class="messages" role="status" aria-live="polite">${message.value && html`<p class=${message.value.bad ? "message bad" : "message"}>${message.value.words}</p>`}</div>`;
 
 /** What the API said against an input, for `tell`. */
-export const said = (error) => (error instanceof Refused ? error.problem?.detail ?? text("failed") : text("away_detail"));
+export const said = (error) => (error instanceof Refused ? plain(error.problem?.detail ?? text("not_done")) : text("offline"));
 
 /** The server's time for `Ago`, each second while the page is looked at. */
 export const seconds = signal(serverNow());

@@ -1,6 +1,6 @@
 // How fresh the figures are, in the bar of every page: told by the API, never guessed.
 
-import { clock } from "./figures.js";
+import { moment } from "./figures.js";
 import { Refused, call, site, text } from "./page.js";
 
 const EVERY_MS = 5000;
@@ -22,7 +22,7 @@ async function look() {
   try {
     const told = await call("GET", "/v1/freshness");
     if (told.as_of === null) show("never", "");
-    else show(told.stale ? "stale" : "fresh", clock(told.as_of));
+    else show(told.stale ? "stale" : "fresh", moment(told.as_of));
   } catch (error) {
     if (!(error instanceof Refused && error.status === 401)) show("away", "");
   }

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 
 import pytest
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api.accounts.access import COOKIE
-from api.accounts.doorkeeper import FREE_BY_EMAIL, IDLE_MS, LONGEST_MS, Doorkeeper
+from api.accounts.doorkeeper import (
+    FREE_ANYWHERE,
+    FREE_BY_EMAIL,
+    IDLE_MS,
+    LONGEST_ANYWHERE_MS,
+    LONGEST_MS,
+    Doorkeeper,
+    TooMany,
+)
+from api.accounts.passwords import keep
 from api.app import create_app
 from sql.sessions import Session, write_session
-from sql.store import StoreUnavailable
-from sql.users import find_user, remove_user, set_role
-from tests.api.accounts.conftest import PAGE, PASSWORD, Hires
+from sql.store import Store, StoreUnavailable
+from sql.users import find_user, remove_user, set_role, update_user
+from tests.api.accounts.conftest import CHEAP, PAGE, PASSWORD, Hires
 from tests.api.client import Client
 from tests.api.conftest import HOUR, MINUTE, NOW, Shop, World
 from tests.api.test_auth import AwayStore
@@ -118,6 +128,45 @@ def test_an_unknown_email_has_to_wait_too_and_another_one_has_not(world: World, 
         nobody.sign_in("x")
     assert nobody.sign_in("x").status_code == 429
     assert kim.sign_in().status_code == 200
+
+
+def test_a_stranger_elsewhere_keeps_nobody_out(world: World, shop: Shop, hire: Hires) -> None:
+    kim = hire(**{shop.site_id: "viewer"})
+    door = Doorkeeper(world.store, 0)
+    for attempt in range(3 * FREE_BY_EMAIL):
+        world.clock.now += 20 * 60_000 if attempt > FREE_BY_EMAIL else 0
+        assert door.sign_in(kim.email, "not the password", "203.0.113.9", world.clock.now) is None
+    assert door.sign_in(kim.email, PASSWORD, "198.51.100.7", world.clock.now) is not None
+
+
+def test_many_addresses_together_have_to_wait_too_but_never_for_long() -> None:
+    door = Doorkeeper(Store("http://127.0.0.1:9"), 0)
+    for attempt in range(FREE_ANYWHERE + 20):
+        with suppress(TooMany):
+            door._count("kim@shop.example", f"203.0.113.{attempt}", NOW + attempt)
+    with pytest.raises(TooMany) as caught:
+        door._count("kim@shop.example", "198.51.100.7", NOW + FREE_ANYWHERE + 20)
+    assert 0 < caught.value.seconds <= LONGEST_ANYWHERE_MS // 1000
+    door._count("lee@shop.example", "198.51.100.7", NOW)
+
+
+def test_a_password_that_was_changed_meanwhile_is_not_changed_again(
+    world: World, shop: Shop, hire: Hires, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two browsers at once: the second one is told, and its change is not half done."""
+    kim = hire(**{shop.site_id: "viewer"})
+    kim.sign_in()
+
+    def slow(password: str) -> str:
+        user = find_user(world.store, user_id=kim.user_id)
+        assert user is not None
+        update_user(world.store, user, world.clock.now + 5, password=keep("meanwhile it is this one", CHEAP))
+        return keep(password, CHEAP)
+
+    monkeypatch.setattr("api.accounts.routes.keep", slow)
+    answer = kim.call("PUT", "/v1/session/password", {"current": PASSWORD, "new": "and another one of mine"})
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:sonnim:problem:password_changed")
+    assert kim.sign_in("meanwhile it is this one").status_code == 200
 
 
 def test_signing_out_ends_the_session_for_every_process(world: World, shop: Shop, hire: Hires) -> None:

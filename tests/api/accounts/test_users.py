@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from sql.users import set_role
 from tests.api.accounts.conftest import PASSWORD, Hires, Person
-from tests.api.conftest import Shop, World
+from tests.api.conftest import NOW, Shop, World
 
 NEW = "another good password"
 
@@ -57,17 +58,39 @@ def test_what_is_wrong_is_told_by_its_place(admin: Person, body: dict[str, str],
     assert (answer.status_code, answer.json()["errors"][0]["place"]) == (422, place)
 
 
-def test_who_has_an_account_keeps_his_password_and_gets_a_role_only(
+def test_who_has_an_account_at_ones_own_sites_keeps_his_password_and_gets_a_role_only(
     world: World, admin: Person, shop: Shop, hire: Hires
 ) -> None:
     other = world.shop()
-    kim = hire(**{other.site_id: "admin"})
-    answer = add(admin, kim.email, "viewer", name="Stolen", password=NEW)
+    set_role(world.store, admin.user_id, other.site_id, "admin", NOW)
+    admin.sign_in()
+    kim = hire(**{other.site_id: "editor"})
+    body = {"email": kim.email, "role": "viewer", "name": "Stolen"}
+    answer = admin.call("POST", "/v1/users", {**body, "password": NEW}, site=shop.site_id)
+    assert (answer.status_code, answer.json()["errors"][0]["place"]) == (422, "/password")
+    answer = admin.call("POST", "/v1/users", body, site=shop.site_id)
     assert (answer.status_code, answer.json()["name"]) == (201, "Kim")
     assert kim.sign_in(NEW).status_code == 401
     sites = kim.sign_in().json()["sites"]
-    assert {one["id"]: one["role"] for one in sites} == {other.site_id: "admin", shop.site_id: "viewer"}
-    assert add(admin, kim.email).status_code == 409
+    assert {one["id"]: one["role"] for one in sites} == {other.site_id: "editor", shop.site_id: "viewer"}
+    assert admin.call("POST", "/v1/users", body, site=shop.site_id).status_code == 409
+
+
+def test_an_account_that_an_admin_of_another_site_made_is_not_trusted_for_its_email(
+    world: World, admin: Person, hire: Hires
+) -> None:
+    """Whoever made it may know its password."""
+    other = world.shop()
+    kim = hire(**{other.site_id: "admin"})
+    answer = add(admin, kim.email, "viewer", password=NEW)
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:sonnim:problem:account_elsewhere")
+    assert [one["id"] for one in kim.sign_in().json()["sites"]] == [other.site_id]
+
+
+def test_an_admin_gives_no_password_to_who_has_other_sites(
+    world: World, admin: Person, shop: Shop, hire: Hires
+) -> None:
+    kim = hire(**{shop.site_id: "viewer", world.shop().site_id: "viewer"})
     answer = admin.call("PUT", f"/v1/users/{kim.user_id}", {"password": NEW})
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:sonnim:problem:user_of_others")
 

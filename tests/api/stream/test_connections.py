@@ -74,6 +74,21 @@ def test_a_viewer_watches_his_own_site_and_no_other(stage: Stage, flow: Flow, si
     assert (refused.status, refused.body["type"]) == (403, "urn:sonnim:problem:no_role")
 
 
+def test_who_loses_his_role_is_told_nothing_more(
+    stage: Stage, flow: Flow, site: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "ALLOWED_S", 0.2)
+    email = f"lee-{site.site_id}@shop.example"
+    user = add_user(stage.store, email, "Lee", "ko", keep("correct horse battery", (16, 8, 1)), NOW)
+    set_role(stage.store, user.user_id, site.site_id, "viewer", NOW)
+    watcher = stage.watch(site, {"Cookie": session(stage, email)}, site=site.site_id)
+    watcher.next("counters")
+    assert not watcher.ended.wait(1)
+    set_role(stage.store, user.user_id, site.site_id, None, NOW + 1)
+    stage.clock.now += stage.settings.key_cache_ms
+    assert watcher.ended.wait(PATIENCE_S)
+
+
 def test_who_has_no_key_or_the_wrong_one_is_told_nothing(stage: Stage, site: Shop) -> None:
     assert stage.watch(site, {}).status == 401
     assert stage.watch(site, site.writes).status == 403

@@ -2,16 +2,16 @@
 
 import { html, mount } from "../html.js";
 import { Refused, call, link, text } from "../page.js";
-import { NONE, ago, clock, counted, day, duration, number, percent, plain, until } from "../figures.js";
+import { NONE, ago, clock, counted, day, duration, number, plain, until } from "../figures.js";
 import { Ago, Chip, Failed, Loading, seconds } from "../parts.js";
 import { useTold } from "../asking.js";
 import { State, whyOf } from "../hook/words.js";
 import { hostOf } from "../people.js";
+import { Health } from "../segments/health.js";
 import { MINUTES, STEPS, stepsOf, stoodSeconds } from "./strip.js";
 
 const EVERY_MS = 10_000;
 const WORST_FIRST = ["failing", "stale", "evaluating", "pending", "ready"];
-const KINDS = { failing: "bad", stale: "warn", evaluating: "accent", ready: "good", pending: "" };
 
 /** /readyz says what is wrong with status 503, too. */
 async function loadReady(signal) {
@@ -91,7 +91,7 @@ function Segment({ one }) {
         <p class="clamp"><a href=${link(`/segments/${one.id}`)}>${plain(one.name)}</a></p>
         <p class="small quiet">${[members !== null && counted(members, "people"), asOf && text("judged_until", { time: ago(asOf, seconds.value) })].filter(Boolean).join(" · ")}</p>
       </div>
-      <p class="row-end"><${Chip} kind=${KINDS[status]}>${text(`health_of.${status}`)}${status === "evaluating" && progress !== null ? ` ${percent(progress, 0)}` : ""}</${Chip}></p>
+      <p class="row-end"><${Health} health=${one.health} /></p>
       ${status === "evaluating" && progress !== null && html`<progress class="wide" max="1" value=${progress} aria-label=${text("progress_of", { name: plain(one.name) })}></progress>`}
       ${problem && html`<p class="small wide problem">${plain(problem)}</p>`}
     </li>`;

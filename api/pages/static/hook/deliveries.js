@@ -78,7 +78,7 @@ export function Deliveries({ hook, names, fresh, onReplayMany }) {
     try {
       const page = await call("GET", address(known.cursor));
       deep.current = true;
-      setKnown((before) => ({ ...lengthened(before, page), status }));
+      setKnown((before) => (before.status === status ? { ...lengthened(before, page), status } : before)); // others are looked at by now
     } catch (refused) {
       tell(said(refused), true);
     }

@@ -1,8 +1,9 @@
 // The form of a hook: what stands in it, what the API is told, and what was wrong.
 
-import { html, useRef, useState } from "../html.js";
+import { html, useEffect, useRef, useState } from "../html.js";
 import { call, text } from "../page.js";
 import { plain } from "../figures.js";
+import { useUnsaved } from "../asking.js";
 import { Field, Fields, faultsOf, focusWrong } from "../forms.js";
 
 const EVENTS = ["segment.entered", "segment.exited"];
@@ -73,7 +74,7 @@ const KNOWN = [
 /** What the API said, by field, in the page's language where that is known. */
 function refused(error) {
   const found = faultsOf(error);
-  if (!Object.keys(found).length) return { "": text("away_detail") };
+  if (!Object.keys(found).length) return { "": text("offline") };
   return Object.fromEntries(
     Object.entries(found).map(([field, detail]) => {
       const known = KNOWN.find(([of, part]) => of === field && detail.includes(part));
@@ -115,10 +116,14 @@ function Segments({ segments, draft, set }) {
 /** `hook`: to be changed, or null for a new one. `onSaved`: is told what the API answered. */
 export function Form({ hook, segments, segment, onSaved, onCancel }) {
   const [draft, setDraft] = useState(() => drafted(hook, segment));
+  const [begun] = useState(() => JSON.stringify(draft));
+  const overtaken = hook !== null && JSON.stringify(drafted(hook, segment)) !== begun;
+  const letGo = useUnsaved(JSON.stringify(draft) !== begun);
   const [wrong, setWrong] = useState({});
   const [busy, setBusy] = useState(false);
   const form = useRef(null);
   const set = (more) => setDraft((before) => ({ ...before, ...more }));
+  useEffect(() => void (hook && form.current.querySelector("input").focus()), []);
   const tell = (found) => (setWrong(found), focusWrong(form.current));
 
   async function save(event) {
@@ -128,7 +133,9 @@ export function Form({ hook, segments, segment, onSaved, onCancel }) {
     setBusy(true);
     setWrong({});
     try {
-      onSaved(await call(hook ? "PUT" : "POST", hook ? `/v1/hooks/${hook.id}` : "/v1/hooks", bodyOf(draft)));
+      const kept = await call(hook ? "PUT" : "POST", hook ? `/v1/hooks/${hook.id}` : "/v1/hooks", bodyOf(draft));
+      letGo();
+      onSaved(kept);
     } catch (error) {
       tell(refused(error));
     }
@@ -163,10 +170,11 @@ export function Form({ hook, segments, segment, onSaved, onCancel }) {
       <${Fields} id="active" label=${text("field.active")} hint=${draft.active ? "" : text("hint.paused")}>
         <${Choice} type="checkbox" name="active" checked=${draft.active} onChange=${() => set({ active: !draft.active })}>${text("active.on")}</${Choice}>
       </${Fields}>
+      ${overtaken && html`<p class="notice wrong" role="alert">${text("overtaken")}</p>`}
       ${wrong[""] && html`<p class="notice wrong" role="alert">${wrong[""]}</p>`}
       <div class="form-foot">
         <button class="primary" disabled=${busy}>${text(hook ? "save" : "create")}</button>
-        <button class="plain" type="button" onClick=${onCancel}>${text("cancel")}</button>
+        <button class="plain" type="button" onClick=${() => (letGo(), onCancel())}>${text("cancel")}</button>
       </div>
     </form>`;
 }

@@ -1,6 +1,6 @@
 // One hook: what it is told of, its secret, and what became of what it was told. `/hooks/new`: the form alone.
 
-import { html, mount, useState } from "../html.js";
+import { html, mount, useRef, useState } from "../html.js";
 import { call, link, may, text } from "../page.js";
 import { dateTime, plain } from "../figures.js";
 import { Chip, Dialog, Failed, Loading, Messages, said, tell } from "../parts.js";
@@ -20,14 +20,28 @@ const NEW = "new";
 const Back = () => html`<a class="back" href=${link("/hooks")}><span aria-hidden="true">←</span> ${text("back")}</a>`;
 
 /** Ask before something is done that cannot be taken back. */
-const Sure = ({ title, detail, action, danger, onSure, onClose }) => html`
+function Sure({ title, detail, action, danger, onSure, onClose }) {
+  const [busy, setBusy] = useState(false);
+  const [wrong, setWrong] = useState("");
+  const sure = async () => {
+    setBusy(true);
+    try {
+      await onSure();
+    } catch (error) {
+      setWrong(said(error));
+      setBusy(false);
+    }
+  };
+  return html`
   <${Dialog} title=${title} onClose=${onClose}>
     <p>${detail}</p>
+    ${wrong && html`<p class="notice wrong" role="alert">${wrong}</p>`}
     <div class="dialog-foot">
       <button class="plain" type="button" onClick=${onClose}>${text("cancel")}</button>
-      <button class=${danger ? "plain danger" : "primary"} type="button" onClick=${onSure}>${action}</button>
+      <button class=${danger ? "plain danger" : "primary"} type="button" disabled=${busy} onClick=${sure}>${action}</button>
     </div>
   </${Dialog}>`;
+}
 
 const Told = ({ hook, names }) => html`
   <dl class="told">
@@ -50,6 +64,7 @@ function Hook({ hook, segments, names, again, secret, setSecret }) {
   const [dialog, setDialog] = useState("");
   const [busy, setBusy] = useState(false);
   const [fresh, setFresh] = useState(0);
+  const heading = useRef(null);
   const close = () => setDialog("");
   const state = stateOf(hook);
 
@@ -72,12 +87,16 @@ function Hook({ hook, segments, names, again, secret, setSecret }) {
       await call("PUT", `/v1/hooks/${hook.id}`, body);
       tell(text(active ? "resumed" : "paused"));
     });
-  const rotate = () => act(async () => (close(), setSecret(await call("POST", `/v1/hooks/${hook.id}/secret`))));
-  const remove = () => act(async () => (await call("DELETE", `/v1/hooks/${hook.id}`), location.assign(link("/hooks"))));
+  const rotate = async () => (setSecret(await call("POST", `/v1/hooks/${hook.id}/secret`)), close(), again());
+  const remove = async () => (await call("DELETE", `/v1/hooks/${hook.id}`), location.assign(link("/hooks")));
+  const shut = () => {
+    setEditing(false);
+    requestAnimationFrame(() => document.querySelector("[data-change]")?.focus());
+  };
 
   return html`
     <header class="page-head">
-      <h1>${plain(hostOf(hook.url))}</h1>
+      <h1 ref=${heading} tabindex="-1">${plain(hostOf(hook.url))}</h1>
       ${may("editor") && html`
         <div class="tools">
           ${hook.active && html`<button class="plain" type="button" disabled=${busy} onClick=${test}>${text("test")}</button>`}
@@ -85,20 +104,20 @@ function Hook({ hook, segments, names, again, secret, setSecret }) {
         </div>`}
     </header>
     <div class="stack">
-      ${secret && html`<${Secret} told=${secret} onKept=${() => setSecret(null)} />`}
+      ${secret && html`<${Secret} told=${secret} onKept=${() => (setSecret(null), heading.current.focus())} />`}
       ${state === "disabled" && html`<div class="notice wrong" role="status"><p><strong>${text("disabled.title")}</strong> ${text("disabled.detail", { reason: whyOf(hook.disabled), time: dateTime(hook.disabled.at) })}</p></div>`}
       <section class="card" aria-labelledby="terms-title">
         <header class="card-head">
           <h2 id="terms-title">${text("terms")} <${State} hook=${hook} /></h2>
           ${may("editor") && !editing && html`
             <div class="tools">
-              <button class="plain small-button" type="button" onClick=${() => setEditing(true)}>${text("change")}</button>
+              <button class="plain small-button" type="button" data-change onClick=${() => setEditing(true)}>${text("change")}</button>
               <button class="plain small-button" type="button" onClick=${() => setDialog("secret")}>${text("secret.change")}</button>
               <button class="plain small-button danger" type="button" onClick=${() => setDialog("delete")}>${text("delete")}</button>
             </div>`}
         </header>
         ${editing
-          ? html`<${Form} hook=${hook} segments=${segments} onCancel=${() => setEditing(false)} onSaved=${() => (setEditing(false), tell(text("saved")), again())} />`
+          ? html`<${Form} hook=${hook} segments=${segments} onCancel=${shut} onSaved=${() => (shut(), tell(text("saved")), again())} />`
           : html`<div class="card-body"><${Told} hook=${hook} names=${names} />${hook.old_secret_until && html`<p class="small quiet old-secret">${text("secret.old_until", { time: dateTime(hook.old_secret_until) })}</p>`}</div>`}
       </section>
       <${Deliveries} hook=${hook} names=${names} fresh=${fresh} onReplayMany=${() => setDialog("replay")} />

@@ -14,6 +14,7 @@ export function ReplayMany({ hook, onDone, onClose }) {
   const [chosen, setChosen] = useState("day");
   const [failed, setFailed] = useState(null);
   const [error, setError] = useState(null);
+  const [wrong, setWrong] = useState("");
   const [busy, setBusy] = useState(false);
   const [opened] = useState(serverNow);
   const since = SPANS[chosen] === null ? 0 : opened - SPANS[chosen];
@@ -30,12 +31,13 @@ export function ReplayMany({ hook, onDone, onClose }) {
 
   async function send() {
     setBusy(true);
+    setWrong("");
     try {
       const { count } = await call("POST", `/v1/hooks/${hook.id}/replay`, { status: "failed", since: new Date(since).toISOString() });
       tell(counted(count, "replayed.many"));
       onDone();
     } catch (refused) {
-      tell(said(refused), true);
+      setWrong(said(refused));
       setBusy(false);
     }
   }
@@ -49,6 +51,7 @@ export function ReplayMany({ hook, onDone, onClose }) {
       ${error && html`<${Failed} error=${error} retry=${look} what=${text("deliveries_failed")} />`}
       ${!failed && !error && html`<${Loading} />`}
       ${failed && html`<p aria-live="polite"><strong>${over ? counted(MOST, "failed_over") : counted(found, "failed_count")}</strong></p>`}
+      ${wrong && html`<p class="notice wrong" role="alert">${wrong}</p>`}
       <div class="dialog-foot">
         <button class="plain" type="button" onClick=${onClose}>${text("cancel")}</button>
         <button class="primary" type="button" disabled=${busy || !found} onClick=${send}>${text("replay")}</button>

@@ -3,6 +3,7 @@
 import { html, useEffect, useRef, useState } from "../html.js";
 import { text } from "../page.js";
 import { dateTime } from "../figures.js";
+import { useUnsaved } from "../asking.js";
 
 /** `told`: {secret, old_secret_until} as the API answered. */
 export function Secret({ told, onKept }) {
@@ -10,6 +11,7 @@ export function Secret({ told, onKept }) {
   const code = useRef(null);
   const [copied, setCopied] = useState("");
   useEffect(() => place.current.focus(), [told]);
+  useUnsaved(true); // it is shown this once
 
   async function copy() {
     try {

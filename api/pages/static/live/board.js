@@ -28,7 +28,7 @@ export function changed(board, cards, gone = []) {
     if (next === undefined) return card;
     told.delete(card.person_id);
     left.delete(card.person_id);
-    if (same(card, next)) return card;
+    if (same(card, next) || card.last_seen > next.last_seen) return card; // an answer may be older than what the stream told since
     changes.set(card.person_id, (changes.get(card.person_id) ?? 0) + 1);
     return next;
   });

@@ -6,7 +6,7 @@ import { NONE, counted, number, percent } from "../figures.js";
 import { asked, counters, failed } from "./state.js";
 
 const Figure = ({ value }) => {
-  if (value !== undefined) return html`<dd class="count-figure">${number(value)}<small>${text("people")}</small></dd>`;
+  if (value !== undefined) return html`<dd class="count-figure">${number(value)}<small>${counted(value, "count")}</small></dd>`;
   return html`<dd class="count-figure">${failed.value ? NONE : html`<span class="loading"><span class="unseen">${text("loading")}</span></span>`}</dd>`;
 };
 

@@ -2,7 +2,7 @@
 
 import { html, signal, useEffect, useState } from "../html.js";
 import { call, labelled, link, text } from "../page.js";
-import { clock, plain } from "../figures.js";
+import { moment, plain } from "../figures.js";
 import { paramsOf } from "../asked.js";
 import { Switch } from "../parts.js";
 import { Sign } from "../signs.js";
@@ -59,6 +59,6 @@ export function Head() {
 /** What is wrong with what is shown, quietly; nothing if nothing is. */
 export function Line() {
   const stopped = counters.value?.stale && counters.value.as_of && line.value !== "lost";
-  const said = line.value === "lost" ? text("lost") : stopped ? text("stopped", { time: clock(counters.value.as_of) }) : line.value === "asking" ? text("asking") : "";
+  const said = line.value === "lost" ? text("lost") : stopped ? text("stopped", { time: moment(counters.value.as_of) }) : line.value === "asking" ? text("asking") : "";
   return html`<div role="status" class="line">${said && html`<p class=${line.value === "asking" && !stopped ? "line-said" : "line-said warn"}>${said}</p>`}</div>`;
 }

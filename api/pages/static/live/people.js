@@ -107,7 +107,7 @@ function Rows({ shown }) {
 }
 
 function Nobody() {
-  if (q.value) return html`<${Empty} title=${text("none_found")}><button class="plain" onClick=${() => seek("")}>${text("search_again")}</button><//>`;
+  if (q.value) return html`<${Empty} title=${text("none_found")}><button class="plain" onClick=${() => (seek(""), document.querySelector(".search input")?.focus())}>${text("search_again")}</button><//>`;
   const { segment, expression, window } = asked.value;
   if (segment || expression) return html`<${Empty} title=${text("none_in_segment", { window: text(`window.${window}`) })}>${text("none_in_segment_detail")}<//>`;
   return html`<${Empty} title=${text("nobody")}>${text("empty")}<//>`;

@@ -1,4 +1,4 @@
-// What Live is about, who is shown, and how it stays true: the list is asked for, the stream changes it, at most once a second.
+// What Live is about, who is shown, and how it stays true: the list is asked for, the stream changes it, seldom where much changes.
 
 import { batch, effect, signal } from "../html.js";
 import { Refused, link } from "../page.js";
@@ -10,6 +10,8 @@ import { held } from "./hold.js";
 import { listed } from "./listing.js";
 
 const APPLY_MS = 1000;
+const SOON_MS = 200; // where little happens it is shown sooner
+const LITTLE = 5;
 const MOST = 1000; // changes that wait to be applied
 const ANEW_MS = 60_000; // what time alone changes (who is online no more, who is out of the window) is told by nobody
 const PATIENCE_MS = 1500; // so long the list waits for the stream to be open
@@ -38,36 +40,43 @@ function write() {
 // --- the list ------------------------------------------------------------------------------------------------------
 
 let question = 0;
+let owed = { loud: false, anew: false }; // to the questions that were overtaken: the last answer is the answer to them all
 
 /** Ask for the page. `quiet`: what is shown stays until the answer, and if there is none. `anew`: nothing of it is kept in its place. */
 export async function ask({ quiet = false, anew = !quiet } = {}) {
   const mine = ++question;
+  const began = performance.now();
+  owed = { loud: owed.loud || !quiet, anew: owed.anew || anew };
   if (!quiet) busy.value = true;
   try {
     const answer = await listed({ ...asked.value, q: q.value, cursor: cursors.value.at(-1) });
-    if (mine === question) show(answer, anew);
+    if (mine === question) show(answer, began);
   } catch (error) {
     if (mine !== question) return;
     if (error instanceof Refused && error.status === 400 && !first()) return back();
+    const gone = error instanceof Refused && [403, 404, 422].includes(error.status); // nothing will come of asking again
     batch(() => {
       busy.value = false;
-      if (!quiet || !board.value) failed.value = error;
+      if (owed.loud || gone || !board.value) failed.value = error;
     });
   }
 }
 
-function show(answer, anew) {
+function show(answer, began) {
+  const { anew } = owed;
+  owed = { loud: false, anew: false };
   const people = answer.visitors;
   const newer = new Map(people.map((card) => [card.person_id, card.last_seen]));
   for (const [person_id, card] of waiting) if (newer.has(person_id) && card.last_seen <= newer.get(person_id)) waiting.delete(person_id);
-  for (const person_id of newer.keys()) away.delete(person_id);
+  for (const [person_id, told] of away) if (newer.has(person_id) && told < began) away.delete(person_id);
   batch(() => {
     const more = answer.next_cursor !== null;
     const before = board.value;
     if (anew || !before) board.value = boardOf(people, { first: first(), q: q.value, more });
     else {
       const oldest = more ? people.at(-1)?.last_seen : "";
-      const missing = before.people.filter((card) => !newer.has(card.person_id) && (!before.first || card.last_seen >= oldest));
+      const known = (card) => !answer.as_of || card.last_seen <= answer.as_of; // who came later cannot be in the answer
+      const missing = before.people.filter((card) => !newer.has(card.person_id) && known(card) && (!before.first || card.last_seen >= oldest));
       board.value = { ...changed(before, people, missing.map((card) => card.person_id)), more };
     }
     about.value = { segment: answer.segment, population: answer.population, next: answer.next_cursor };
@@ -97,7 +106,7 @@ export async function turn(by) {
 // --- what the stream tells -----------------------------------------------------------------------------------------
 
 const waiting = new Map(); // cards that changed since the last time they were applied
-const away = new Set();
+const away = new Map(); // who left -> when that was told
 let applying = 0;
 let applied = 0;
 let refilled = 0;
@@ -109,17 +118,18 @@ function people({ changed: cards, gone, more }) {
   }
   for (const person_id of gone) {
     waiting.delete(person_id);
-    away.add(person_id);
+    away.set(person_id, performance.now());
   }
   for (const person_id of waiting.keys()) if (waiting.size > MOST) waiting.delete(person_id);
-  for (const person_id of away) if (away.size > MOST) away.delete(person_id);
+  for (const person_id of away.keys()) if (away.size > MOST) away.delete(person_id);
   if (more) refill();
   plan();
 }
 
-/** Apply what is there, at most once a second. */
+/** Apply what is there: at most once a second where much happens. */
 function plan() {
-  applying ||= setTimeout(apply, Math.max(0, applied + APPLY_MS - performance.now()));
+  const every = waiting.size + away.size > LITTLE ? APPLY_MS : SOON_MS;
+  applying ||= setTimeout(apply, Math.max(0, applied + every - performance.now()));
 }
 
 function apply() {
@@ -127,7 +137,7 @@ function apply() {
   applied = performance.now();
   if (!board.value || busy.value) return;
   let next = board.value;
-  if (waiting.size || away.size) next = changed(next, [...waiting.values()], [...away]);
+  if (waiting.size || away.size) next = changed(next, [...waiting.values()], [...away.keys()]);
   waiting.clear();
   away.clear();
   board.value = !held() && unsettled(next) ? settled(next) : next;
@@ -193,7 +203,7 @@ export function choose(next) {
     const other = "segment" in next || "expression" in next;
     asked.value = { ...asked.value, ...next };
     cursors.value = [null];
-    if (other) counters.value = null;
+    if (other) counters.value = about.value = null;
     failed.value = null;
   });
   write();

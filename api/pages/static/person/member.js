@@ -8,6 +8,7 @@ import { Since } from "../people.js";
 
 const CHANNELS = ["sms", "kakao", "push", "email", "night"];
 const DEVICES = 5;
+const COUPONS = 20;
 
 const Pair = ({ name, children }) => html`<div><dt>${name}</dt><dd>${children ?? NONE}</dd></div>`;
 
@@ -55,7 +56,8 @@ export function Member({ member }) {
           <${Pair} name=${text("member.consents")}><${Consents} ...${member} /><//>
           ${traits.map(([name, value]) => html`<${Pair} key=${name} name=${plain(name)}>${traitOf(value)}<//>`)}
         </dl>
-        ${member.coupons.length > 0 && html`<h3 class="under-title">${text("coupons")}</h3><ul class="lines coupons">${member.coupons.slice(0, 20).map((one) => html`<${Coupon} key=${one.id} coupon=${one} />`)}</ul>`}
+        ${member.coupons.length > 0 && html`<h3 class="under-title">${text("coupons")}</h3><ul class="lines coupons">${member.coupons.slice(0, COUPONS).map((one) => html`<${Coupon} key=${one.id} coupon=${one} />`)}</ul>`}
+        ${member.coupons.length > COUPONS && html`<p class="quiet small">${counted(member.coupons.length - COUPONS, "more_coupons")}</p>`}
       </div>
     </section>`;
 }

@@ -25,6 +25,7 @@ export const person_id = asked();
 export const told = signal(null); // what GET /v1/people/{id} says
 export const failed = signal(null);
 export const why = signal(null); // segments with their conditions
+export const whyFailed = signal(null);
 export const moves = signal(null); // entries and exits, newest first
 export const events = signal(null); // {list, next}
 export const eventsFailed = signal(null);
@@ -46,12 +47,17 @@ export async function look() {
   }
 }
 
-async function lookSegments() {
-  const [segments, transitions] = await Promise.all([call("GET", `${path}/segments`), call("GET", `${path}/transitions?limit=${MOVES}`)]);
-  batch(() => {
-    why.value = segments.segments;
-    moves.value = transitions.transitions;
-  });
+export async function lookSegments() {
+  try {
+    const [segments, transitions] = await Promise.all([call("GET", `${path}/segments`), call("GET", `${path}/transitions?limit=${MOVES}`)]);
+    batch(() => {
+      why.value = segments.segments;
+      moves.value = transitions.transitions;
+      whyFailed.value = null;
+    });
+  } catch (error) {
+    if (!why.value) whyFailed.value = error;
+  }
 }
 
 let question = 0;

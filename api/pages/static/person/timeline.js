@@ -33,7 +33,7 @@ function aboutOf({ search_term, items, title }) {
   return productsOf(items) ?? plain(title ?? "");
 }
 
-function Event({ event, times }) {
+function Event({ event, times, dated }) {
   const several = LISTED.includes(event.name) && event.items.length > 0;
   return html`
     <li class=${`event ${signOf(event.name)}`}>
@@ -46,7 +46,7 @@ function Event({ event, times }) {
         ${event.url && html`<p class="quiet small cut" title=${plain(event.url)}>${pathOf(event.url)}</p>`}
         ${event.transaction_id && html`<p class="quiet small cut">${text("order.id", { id: plain(event.transaction_id) })}</p>`}
       </div>
-      <time class="quiet small figure" datetime=${event.occurred_at}>${clock(event.occurred_at)}</time>
+      <time class="quiet small figure" datetime=${event.occurred_at}>${dated ? dateTime(event.occurred_at) : clock(event.occurred_at)}</time>
     </li>`;
 }
 
@@ -54,7 +54,7 @@ function Visit({ group, many }) {
   const { visit } = group;
   const from = visit && [channelOf(visit), cameFrom(visit)].filter(Boolean).join(" · ");
   const device = environmentOf(group.events.find((one) => one.environment) ?? {});
-  const drawn = useMemo(() => gathered(group.events).map((line) => html`<${Event} key=${`${line.event.visitor_id} ${line.event.event_id}`} ...${line} />`), [group.events.map((one) => one.event_id).join("\n")]);
+  const drawn = useMemo(() => gathered(group.events).map((line) => html`<${Event} key=${`${line.event.visitor_id} ${line.event.event_id}`} dated=${!visit} ...${line} />`), [group.events.map((one) => one.event_id).join("\n")]);
   return html`
     <li class="visit">
       <header class="visit-head">

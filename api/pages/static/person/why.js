@@ -2,16 +2,18 @@
 
 import { html } from "../html.js";
 import { labelled, link, text, texts } from "../page.js";
-import { counted, dateTime, number, plain } from "../figures.js";
-import { Chip, Empty, Loading } from "../parts.js";
+import { counted, dateTime, duration, money, number, plain } from "../figures.js";
+import { Chip, Empty, Failed, Loading } from "../parts.js";
 import { Since } from "../people.js";
-import { moves, why } from "./state.js";
+import { lookSegments, moves, why, whyFailed } from "./state.js";
 
 const MOMENT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
 /** What a condition found, in words. */
-function valueOf(value) {
+function valueOf({ value, unit }) {
   if (value === null || value === undefined) return text("absent");
+  if (unit === "currency") return money(value);
+  if (unit === "seconds") return duration(value);
   if (typeof value === "number") return number(value, Number.isInteger(value) ? 0 : 2);
   if (typeof value === "boolean") return text(value ? "yes" : "no");
   if (Array.isArray(value)) return value.length ? value.map((one) => plain(typeof one === "object" ? JSON.stringify(one) : one)).join(", ") : text("absent");
@@ -23,7 +25,7 @@ const Condition = ({ condition }) => html`
   <li class=${condition.matches ? "condition holds" : "condition"}>
     <span class="condition-mark" aria-hidden="true">${condition.matches ? "✓" : "✕"}</span>
     <span class="unseen">${text(condition.matches ? "holds" : "holds_not")}: </span>
-    <span class="condition-words">${plain(labelled(condition.sentence))}<span class="quiet small condition-value">${text("value", { value: valueOf(condition.value) })}</span></span>
+    <span class="condition-words">${plain(labelled(condition.sentence))}<span class="quiet small condition-value">${text("value", { value: valueOf(condition) })}</span></span>
   </li>`;
 
 const Segment = ({ segment }) => html`
@@ -48,7 +50,7 @@ export function Segments() {
   return html`
     <section class="card" aria-labelledby="segments-title">
       <header class="card-head"><h2 id="segments-title">${text("segments")}</h2>${told && html`<span class="quiet small">${counted(inside, "n_inside")}</span>`}</header>
-      ${!told ? html`<div class="card-body"><${Loading} lines=${3} /></div>` : shown.length ? html`<ul class="whys">${shown.map((one) => html`<${Segment} key=${one.id} segment=${one} />`)}</ul>` : html`<${Empty} title=${text("segments.none")} />`}
+      ${!told && whyFailed.value ? html`<div class="card-body"><${Failed} error=${whyFailed.value} retry=${lookSegments} /></div>` : !told ? html`<div class="card-body"><${Loading} lines=${3} /></div>` : shown.length ? html`<ul class="whys">${shown.map((one) => html`<${Segment} key=${one.id} segment=${one} />`)}</ul>` : html`<${Empty} title=${text("segments.none")} />`}
     </section>`;
 }
 

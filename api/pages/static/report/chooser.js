@@ -19,7 +19,7 @@ export function Chooser({ chosen = () => {} }) {
       ${found.error && html`<${Failed} error=${found.error} retry=${lookAtChoices} what=${text("choices_failed")} />`}
       <h3>${text("saved")}</h3>
       ${found.segments.length
-        ? html`<ul>${found.segments.map((one) => html`<${Choice} key=${one.id} name=${plain(one.name)} sentence=${labelled(one.sentence)} chosen=${segment === one.id} choose=${() => choose({ segment: one.id, expression: null })} />`)}</ul>`
+        ? html`<ul>${found.segments.map((one) => html`<${Choice} key=${one.id} name=${plain(one.name)} sentence=${plain(labelled(one.sentence))} chosen=${segment === one.id} choose=${() => choose({ segment: one.id, expression: null })} />`)}</ul>`
         : html`<p class="small quiet">${text("saved_none")}</p>`}
       ${found.presets.length > 0 && html`
         <h3>${text("presets")}</h3>

@@ -2,7 +2,7 @@
 
 import { html, mount, useState } from "../html.js";
 import { Failed, Empty, Dialog, Loading, Messages, seconds, Switch, tell } from "../parts.js";
-import { ago, clock } from "../figures.js";
+import { ago, moment, plain } from "../figures.js";
 import { labelled, link, may, Refused, save, text } from "../page.js";
 import { paramsOf } from "../asked.js";
 import { Chooser } from "./chooser.js";
@@ -17,7 +17,7 @@ import { Tops } from "./top.js";
 const editor = () => (asked.value.segment ? link(`/segments/${encodeURIComponent(asked.value.segment)}`) : link("/segments/new", { expression: asked.value.expression && JSON.stringify(asked.value.expression) }));
 const current = () => (report.value?.of === asked.value ? report.value.told : null);
 const gone = () => asked.value.wrong || (failed.value instanceof Refused && failed.value.status === 404);
-const sentenceOf = (told) => (told && !aboutEveryone() ? labelled(told.asked.sentence) : "");
+const sentenceOf = (told) => (told && !aboutEveryone() ? plain(labelled(told.asked.sentence)) : "");
 
 async function copy() {
   try {
@@ -47,7 +47,7 @@ async function savePicture(of, told) {
 /** Until when the figures count, and whether they are late. */
 function Freshness({ told }) {
   if (!told) return html`<p class="small quiet report-fresh">${failed.value || asked.value.wrong ? "" : text("loading")}</p>`;
-  const time = told.as_of && clock(told.as_of);
+  const time = told.as_of && moment(told.as_of);
   return html`
     <p class=${`small report-fresh ${told.stale ? "late" : "quiet"}`}>
       <span title=${time ? text(told.stale ? "stale_detail" : "fresh_detail", { time }) : text("never_detail")}>${time ? html`${text(told.stale ? "stale" : "fresh", { time })} · ${ago(told.as_of, seconds.value)}` : text("never")}</span>
@@ -109,7 +109,7 @@ function Body({ told }) {
   const drawn = told ?? (like(report.value?.of) ? report.value.told : null);
   if (!drawn) return html`<div class="card card-body"><${Loading} lines=${8} /></div>`;
   return html`
-    ${failed.value && html`<${Failed} retry=${look} what=${drawn.as_of ? text("behind", { time: clock(drawn.as_of) }) : text("failed")} />`}
+    ${failed.value && html`<${Failed} retry=${look} what=${drawn.as_of ? text("behind", { time: moment(drawn.as_of) }) : text("failed")} />`}
     <div class=${told ? "stack" : "stack report-waiting"}><${Figures} told=${drawn} /></div>`;
 }
 

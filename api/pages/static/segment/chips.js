@@ -1,6 +1,6 @@
 // Several texts as one value: chips that can be taken away, and an input for more; or the choices there are, to switch on and off.
 
-import { html, useState } from "../html.js";
+import { html, useRef, useState } from "../html.js";
 import { labelled, text } from "../page.js";
 import { number, plain } from "../figures.js";
 import { Icon } from "./icons.js";
@@ -29,6 +29,12 @@ export function Texts({ field, value, onValue, described, hint }) {
   const [all, setAll] = useState(false);
   const strange = texts.filter((one) => !field.choices.some((choice) => choice.value === one));
   const chips = field.choices.length ? strange : texts;
+  const place = useRef(null);
+  const without = (one) => {
+    const nth = chips.indexOf(one);
+    onValue(texts.filter((other) => other !== one));
+    requestAnimationFrame(() => ([...place.current.querySelectorAll(".removable button")][nth] ?? place.current.querySelector("[data-part=value]"))?.focus());
+  };
   const add = (told) => {
     const next = withTexts(texts, told);
     if (next.length !== texts.length) onValue(next);
@@ -47,12 +53,12 @@ export function Texts({ field, value, onValue, described, hint }) {
     add(`${words}${told}`);
   };
   return html`
-    <div class="texts">
+    <div class="texts" ref=${place}>
       ${chips.length > 0 && html`
         <ul class="chips" aria-label=${text("chosen")}>
           ${chips.slice(0, all ? undefined : SHOWN).map((one) => html`
             <li class="chip accent removable" key=${one}><span class="cut">${plain(one)}</span>
-              <button type="button" aria-label=${text("chip.remove", { value: plain(one) })} onClick=${() => onValue(texts.filter((other) => other !== one))}><${Icon} name="remove" /></button></li>`)}
+              <button type="button" aria-label=${text("chip.remove", { value: plain(one) })} onClick=${() => without(one)}><${Icon} name="remove" /></button></li>`)}
           ${chips.length > SHOWN && !all && html`<li><button type="button" class="chip" onClick=${() => setAll(true)}>${text("chip.more", { n: number(chips.length - SHOWN) })}</button></li>`}
         </ul>`}
       ${field.choices.length

@@ -22,7 +22,7 @@ function Said({ node }) {
   return html`
     <div class="node-said" id=${`said-${node.id}`}>
       ${lacks && html`<p class="lacking">${text(`lacks.${lacks}`)}</p>`}
-      ${refused.map((detail) => html`<p class="refused" role="alert">${text("refused")} <span lang="en">${detail}</span></p>`)}
+      ${refused.map((detail) => html`<p class="refused" role="alert">${text("refused")} <span lang="en">${plain(detail)}</span></p>`)}
     </div>`;
 }
 
@@ -65,7 +65,7 @@ export function Condition({ node, path, fields, depth, deep }) {
     told(value === undefined ? rest : { ...rest, value });
   };
   const bad = faults.value.has(node.id) || preview.value.errors.has(node.id);
-  const name = labelled(field.labels);
+  const name = plain(labelled(field.labels));
   return html`
     <div class=${`node condition${bad ? " bad" : ""}${node.not % 2 ? " turned" : ""}`} data-node=${node.id} role="group" aria-label=${name}>
       <div class="node-line">

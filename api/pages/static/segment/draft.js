@@ -42,9 +42,16 @@ export const untouched = computed(() => root.value.parts.length === 0 && root.va
 /** Change the form: `change(root)` answers the next root. */
 export const edit = (change) => (root.value = change(root.value));
 
+/** How often the form began anew: what was drawn before is another's. */
+export const begun = signal(0);
+
+/** The form as the JSON view has it. */
+export const retell = (expression) => batch(() => ((root.value = read(expression)), (broken.value = null)));
+
 /** Begin with an expression; `asSaved` says that this is what is saved. */
 export function begin(expression, asSaved) {
   batch(() => {
+    begun.value += 1;
     root.value = expression === null ? emptyGroup() : read(expression);
     broken.value = null;
     if (asSaved) base.value = JSON.stringify(write(root.value).expression);

@@ -1,13 +1,13 @@
 // The input for the value of a condition, by what its operator takes.
 
 import { html, useLayoutEffect, useRef, useState } from "../html.js";
-import { currency, labelled, language, text, texts, timezone } from "../page.js";
+import { currency, decimalsOf, labelled, text, texts, timezone } from "../page.js";
 import { plain } from "../figures.js";
 import { Texts } from "./chips.js";
 import { asTyped, endsOf, SECONDS, typed, unitOf, withEnd } from "./values.js";
 import { fromClock, onClock } from "./zone.js";
 
-const minorDigits = new Intl.NumberFormat(language, { style: "currency", currency: currency || "KRW" }).resolvedOptions().maximumFractionDigits;
+const minorDigits = decimalsOf(currency);
 const zone = timezone || "UTC";
 
 /** What a field is counted in; "" if in nothing. */

@@ -3,7 +3,7 @@
 import { html, useState } from "../html.js";
 import { text } from "../page.js";
 import { plain } from "../figures.js";
-import { begin, broken, complete } from "./draft.js";
+import { broken, complete, retell } from "./draft.js";
 
 /** The JSON view. What is not complete in the form is not in it; characters that cannot be seen are escaped, which JSON reads as the same. */
 export function Json() {
@@ -11,7 +11,7 @@ export function Json() {
   const type = (event) => {
     setWords(event.target.value);
     try {
-      begin(JSON.parse(event.target.value), false);
+      retell(JSON.parse(event.target.value));
     } catch {
       broken.value = event.target.value;
     }

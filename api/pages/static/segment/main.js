@@ -7,7 +7,7 @@ import { plain } from "../figures.js";
 import { Empty, Failed, Loading, Messages, Switch, tell } from "../parts.js";
 import { Deleting } from "../segments/delete.js";
 import { Presets } from "../segments/presets.js";
-import { begin, broken, changed, complete, fields, name, root, saved, untouched, wellFormed, wish } from "./draft.js";
+import { begin, begun, broken, changed, complete, fields, name, root, saved, untouched, wellFormed, wish } from "./draft.js";
 import { Group } from "./group.js";
 import { Json } from "./json.js";
 import { Members, Transitions } from "./members.js";
@@ -16,7 +16,7 @@ import { Result, Sentence } from "./result.js";
 import { Saving } from "./saving.js";
 import { Versions } from "./versions.js";
 
-const LONGEST = 6000; // characters of an address
+const LONGEST = 24_000; // characters of an address, as it is sent
 const PAUSE_MS = 300;
 const told = new URLSearchParams(location.search);
 const id = decodeURIComponent(location.pathname.slice("/segments/".length));
@@ -66,8 +66,9 @@ function keepAddress() {
     const drafted = changed.value || (isNew && !untouched.value) ? JSON.stringify(complete.value.expression) : null;
     clearTimeout(timer);
     timer = setTimeout(() => {
-      const values = { expression: drafted && drafted.length < LONGEST ? drafted : null, ...(isNew && { name: name.peek() }) };
-      history.replaceState(null, "", link(location.pathname, values));
+      const named = isNew ? { name: name.peek() } : {};
+      const address = link(location.pathname, { expression: drafted, ...named });
+      history.replaceState(null, "", address.length < LONGEST ? address : link(location.pathname, named));
     }, PAUSE_MS);
   });
 }
@@ -123,7 +124,7 @@ function Builder() {
         <div class="card-head"><h2 id="form-title">${text("conditions")}</h2>
           <${Switch} label=${text("view")} value=${view} choices=${[["form", text("view.form")], ["json", text("view.json")]]} onChange=${setView} /></div>
         <div class="card-body">
-          ${view === "json" ? html`<${Json} />`
+          ${view === "json" ? html`<${Json} key=${begun.value} />`
             : broken.value !== null ? html`<p class="refused">${text("json.broken")}</p>`
             : html`<${Group} node=${root.value} path=${[]} fields=${fields.value} depth=${1} />`}
         </div>

@@ -1,7 +1,7 @@
 // Of a saved segment: how far it is judged, how many were in it over time, and who entered and left last.
 
 import { Curve } from "../curve.js";
-import { html, useEffect, useState } from "../html.js";
+import { html, useEffect, useRef, useState } from "../html.js";
 import { call, text } from "../page.js";
 import { counted, number, plain } from "../figures.js";
 import { Ago, Chip, Empty, Failed, Loading, seconds, Switch } from "../parts.js";
@@ -15,7 +15,9 @@ const FIRST = 10;
 /** Look at once, again every few seconds while the page is looked at, and anew when `of` changes: [what was found, what failed, look]. */
 function useLooking(look, of) {
   const [told, setTold] = useState({ of: null, found: null, failed: null });
-  const again = () => look().then((found) => setTold({ of, found, failed: null }), (failed) => setTold((before) => ({ ...before, failed })));
+  const newest = useRef(of);
+  newest.current = of;
+  const again = () => look().then((found) => newest.current === of && setTold({ of, found, failed: null }), (failed) => newest.current === of && setTold((before) => ({ ...before, failed })));
   useEffect(() => {
     let here = true;
     let timer = 0;

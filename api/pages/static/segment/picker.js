@@ -1,6 +1,7 @@
 // A field is chosen here: typed for in Korean, in English or by its name, with the arrow keys and Enter, or with a click.
 
 import { html, useEffect, useMemo, useRef, useState } from "../html.js";
+import { plain } from "../figures.js";
 import { labelled, text } from "../page.js";
 import { Chip, Dialog } from "../parts.js";
 
@@ -62,7 +63,7 @@ export function Picker({ fields, chosen, onChoose, onClose }) {
             ${members.map((field) => html`
               <div class="picker-option" role="option" id=${`pick-${listed.indexOf(field)}`} key=${field.name} aria-selected=${String(field.name === active)}
                 data-field=${field.name} onClick=${() => onChoose(field)}>
-                <span>${labelled(field.labels)}</span>
+                <span>${plain(labelled(field.labels))}</span>
                 ${field.now_condition && html`<${Chip}>${text("now")}<//>`}
                 ${field.type === "records" && html`<${Chip}>${text("records")}<//>`}
               </div>`)}

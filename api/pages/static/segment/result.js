@@ -16,7 +16,7 @@ export function Sentence() {
       <p class="small quiet">${text("sentence")}</p>
       <p class=${`sentence-words${waiting ? " waiting" : ""}`} data-sentence>${sentence ? plain(labelled(sentence)) : "–"}</p>
       ${lacking > 0 && html`<p class="small lacking">${counted(lacking, "left_out")}</p>`}
-      ${general.map((detail) => html`<p class="refused small" role="alert">${text("refused")} <span lang="en">${detail}</span></p>`)}
+      ${general.map((detail) => html`<p class="refused small" role="alert">${text("refused")} <span lang="en">${plain(detail)}</span></p>`)}
     </div>`;
 }
 

@@ -11,7 +11,8 @@ export function offsetOf(iso) {
 export function ahead(zone, at) {
   const format = new Intl.DateTimeFormat("en-US", { timeZone: zone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric" });
   const part = Object.fromEntries(format.formatToParts(at).map((one) => [one.type, Number(one.value)]));
-  return Math.round((Date.UTC(part.year, part.month - 1, part.day, part.hour, part.minute, part.second) - Math.floor(at / 1000) * 1000) / 60_000);
+  const shown = new Date(0).setUTCFullYear(part.year, part.month - 1, part.day) + ((part.hour * 60 + part.minute) * 60 + part.second) * 1000; // Date.UTC takes year 2 for 1902
+  return Math.round((shown - Math.floor(at / 1000) * 1000) / 60_000);
 }
 
 /** An ISO time as the clocks of the zone show it, to the second if it has any. */
