@@ -22,8 +22,8 @@ FLUSH_EVERY_BEHIND = 4_000
 """Milliseconds between flushes while the log is far ahead: fresh figures must wait anyway, so flushes are fewer and larger."""
 
 FLUSH_SOON = 300
-"""Milliseconds after a flush of `FEW` rows at most, after which the next one comes if there is something to write: where little happens
-it is seen sooner."""
+"""Milliseconds between flushes of a shard that writes `FEW` rows a second at most, if there is something to write: where little happens it
+is seen sooner."""
 
 FEW = 20
 
@@ -97,7 +97,7 @@ class _Shard:
     ) -> None:
         self._partition, self._sites, self._progress, self._haste = partition, sites, progress, haste
         self._flushed_at = self._handed_over_at = 0
-        self._unwritten = self._few = False  # there is something to write; the last flush had few rows
+        self._unwritten = self._few = False  # there is something to write; the last flush had few rows for its time
 
     def take(self, pull: Pull) -> Iterator[Output]:
         partition = self._partition
@@ -109,9 +109,10 @@ class _Shard:
         partition.advance(pull.as_of, settled, pull.now)
         self._unwritten |= bool(pull.read.stretches)
         if self._is_due(pull):
-            self._flushed_at = self._handed_over_at = pull.now
+            passed, self._flushed_at, self._handed_over_at = pull.now - self._flushed_at, pull.now, pull.now
             flush = self._flush(partition, pull)
-            self._unwritten, self._few = False, sum(table.num_rows for table in flush.state.values()) <= FEW
+            rows = sum(table.num_rows for table in flush.state.values())
+            self._unwritten, self._few = False, rows * 1_000 <= FEW * passed
             yield flush
             yield Handed((), until=partition.told_until)
         elif not pull.read.behind and due(pull.now, self._handed_over_at, HAND_OVER_EVERY):
