@@ -26,7 +26,8 @@ FREE_BY_EMAIL: Final = 5
 """Failures of an e-mail from one address. A stranger elsewhere keeps nobody out of his account."""
 
 FREE_BY_ADDRESS: Final = 20
-FREE_ANYWHERE, LONGEST_ANYWHERE_MS = 100, 30_000
+FREE_ANYWHERE: Final = 100
+LONGEST_ANYWHERE_MS: Final = 30_000
 """Failures of an e-mail from everywhere: many addresses may guess slowly, and whose it is waits for 30 s at most."""
 
 _AT_ONCE: Final = 2

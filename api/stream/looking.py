@@ -57,9 +57,8 @@ def look(
     """
     if after == upto or not upto.partitions:
         return Found(upto)
-    as_of = iso_or_none(
-        context.freshness.read(context.clock()).as_of
-    )  # before anything is read: what comes later may be missing
+    # before anything is read: what comes later may be missing
+    as_of = iso_or_none(context.freshness.read(context.clock()).as_of)
     rows = context.store.rows("stream_changes", _between(topic.site_id, after, upto))
     left_out = rows[0]["changed"] - len(rows) if rows else 0
     changed: list[tuple[Key, State]] = []

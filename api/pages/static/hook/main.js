@@ -33,14 +33,14 @@ function Sure({ title, detail, action, danger, onSure, onClose }) {
     }
   };
   return html`
-  <${Dialog} title=${title} onClose=${onClose}>
-    <p>${detail}</p>
-    ${wrong && html`<p class="notice wrong" role="alert">${wrong}</p>`}
-    <div class="dialog-foot">
-      <button class="plain" type="button" onClick=${onClose}>${text("cancel")}</button>
-      <button class=${danger ? "plain danger" : "primary"} type="button" disabled=${busy} onClick=${sure}>${action}</button>
-    </div>
-  </${Dialog}>`;
+    <${Dialog} title=${title} onClose=${onClose}>
+      <p>${detail}</p>
+      ${wrong && html`<p class="notice wrong" role="alert">${wrong}</p>`}
+      <div class="dialog-foot">
+        <button class="plain" type="button" onClick=${onClose}>${text("cancel")}</button>
+        <button class=${danger ? "plain danger" : "primary"} type="button" disabled=${busy} onClick=${sure}>${action}</button>
+      </div>
+    </${Dialog}>`;
 }
 
 const Told = ({ hook, names }) => html`
