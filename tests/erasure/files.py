@@ -25,3 +25,5 @@ def throw_away_at_once(store: Store) -> None:
             f"ALTER TABLE {table} MODIFY SETTING old_parts_lifetime = 0, cleanup_delay_period = 0, "
             "cleanup_delay_period_random_add = 0, max_cleanup_delay_period = 1"
         )
+        for verb in ("DETACH", "ATTACH"):  # what cleans is asleep already, for as long as it was set before
+            store.command(f"{verb} TABLE {table}")
