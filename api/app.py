@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -111,6 +112,7 @@ def create_app(
     app.add_middleware(SiteInQuery)
     app.add_middleware(BodyLimit, limit=settings.body_bytes)
     app.add_middleware(OpenToShops)
+    app.add_middleware(KeptNowhere)
     app.add_middleware(Timed, metrics=context.metrics)
     _describe_problems(app)
     return app
@@ -148,6 +150,26 @@ class OpenToShops:
         """ASGI."""
         within = scope["type"] == "http" and scope["path"] in _OPEN_PATHS
         await (self.open if within else self.app)(scope, receive, send)
+
+
+class KeptNowhere:
+    """Middleware: what the API answers stays in no cache unless its route says so, and is taken for what it says it is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+            await send(message)
+
+        within = scope["type"] == "http" and scope["path"].startswith("/v1/")
+        await self.app(scope, receive, sent if within else send)
 
 
 class Timed:

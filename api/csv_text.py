@@ -57,8 +57,6 @@ def headers(name: str, language: str) -> dict[str, str]:
     return {
         "Content-Disposition": f'attachment; filename="{_NOT_IN_NAMES.sub("_", name)}.csv"',
         "Content-Language": language,
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
     }
 
 

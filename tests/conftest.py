@@ -1,4 +1,4 @@
-"""A real embedded ClickHouse for the tests that need one: one server a test process, a database a test."""
+"""A real embedded ClickHouse for the tests that need one: one server a test process, a database a test. Passwords are cheap."""
 
 from __future__ import annotations
 
@@ -48,6 +48,14 @@ def start_clickhouse(path: Path, port: int, *options: str) -> subprocess.Popen[b
     process.kill()
     process.wait()
     raise RuntimeError("the server does not answer")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """At this cost nobody would keep a password; the tests sign in hundreds of times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.accounts.passwords.COST", (1 << 4, 8, 1))
+        yield
 
 
 @pytest.fixture(scope="session")

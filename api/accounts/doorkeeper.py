@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -31,13 +31,13 @@ LONGEST_ANYWHERE_MS: Final = 30_000
 """Failures of an e-mail from everywhere: many addresses may guess slowly, and whose it is waits for 30 s at most."""
 
 _AT_ONCE: Final = 2
+_IN_LINE: Final = 8
+"""Attempts a process looks at or lets wait: each takes a thread from the other calls."""
+
 _PATIENCE_SECONDS: Final = 3.0
 _REMEMBERED: Final = 10_000
 _BELIEVED_MS: Final = 15 * 60_000
 """So long a session is believed while ClickHouse is away."""
-
-_NOBODY: Final = unknown()
-"""Looked at where there is no such user, so that it takes as long."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ class Doorkeeper:
         self._by_email = Pauses(FREE_BY_EMAIL)
         self._by_email_anywhere = Pauses(FREE_ANYWHERE, LONGEST_ANYWHERE_MS)
         self._by_address = Pauses(FREE_BY_ADDRESS)
+        self._line = threading.BoundedSemaphore(_IN_LINE)
         self._looking = threading.BoundedSemaphore(_AT_ONCE)
 
     def sign_in(self, email: str, password: str, address: str, now: int) -> tuple[str, SignedIn] | None:
@@ -96,17 +97,13 @@ class Doorkeeper:
         known = normal_email(email) or ""
         network = network_of(address)
         self._count(known, network, now)
-        if not self._looking.acquire(timeout=_PATIENCE_SECONDS):
-            self._forgive(known, network, all_of_email=False)
-            raise TooMany(1)
         try:
-            user = find_user(self._store, email=known)
-            right = matches(password, user.password if user else _NOBODY)
-        except (StoreUnavailable, StoreError):
+            with _turn(self._line, 0), _turn(self._looking, _PATIENCE_SECONDS):
+                user = find_user(self._store, email=known)
+                right = matches(password, user.password if user else unknown())  # which takes as long
+        except (TooMany, StoreUnavailable, StoreError):
             self._forgive(known, network, all_of_email=False)
             raise
-        finally:
-            self._looking.release()
         if user is None or not right:
             return None
         self._forgive(known, network, all_of_email=True)
@@ -192,3 +189,14 @@ class Doorkeeper:
     def _held_against(self, email: str, network: str) -> tuple[tuple[Pauses, str], ...]:
         here = f"{email} {network}"
         return (self._by_email, here), (self._by_email_anywhere, email), (self._by_address, network)
+
+
+@contextmanager
+def _turn(semaphore: threading.BoundedSemaphore, patience: float) -> Iterator[None]:
+    """Have one of its places. Raises `TooMany` if none gets free within so many seconds."""
+    if not semaphore.acquire(timeout=patience):
+        raise TooMany(1)
+    try:
+        yield
+    finally:
+        semaphore.release()

@@ -43,16 +43,16 @@ def check_password(password: str, email: str) -> None:
         raise PasswordRefused("one character many times is no password")
 
 
-def keep(password: str, cost: tuple[int, int, int] = COST) -> str:
+def keep(password: str) -> str:
     """A password as it is kept."""
     salt = secrets.token_bytes(16)
-    n, r, p = cost
+    n, r, p = COST
     return "$".join([_SCHEME, str(n), str(r), str(p), _text(salt), _text(_hash(password, salt, n, r, p))])
 
 
-def unknown(cost: tuple[int, int, int] = COST) -> str:
+def unknown() -> str:
     """What looks like a password that was kept, and is nobody's."""
-    return "$".join([_SCHEME, *map(str, cost), _text(secrets.token_bytes(16)), _text(secrets.token_bytes(_HASH_BYTES))])
+    return "$".join([_SCHEME, *map(str, COST), _text(secrets.token_bytes(16)), _text(secrets.token_bytes(_HASH_BYTES))])
 
 
 def matches(password: str, kept: str) -> bool:
@@ -67,9 +67,9 @@ def matches(password: str, kept: str) -> bool:
         return False
 
 
-def is_current(kept: str, cost: tuple[int, int, int] = COST) -> bool:
-    """Whether a password was kept at this cost."""
-    return kept.split("$")[:4] == [_SCHEME, *map(str, cost)]
+def is_current(kept: str) -> bool:
+    """Whether a password was kept at the cost of today."""
+    return kept.split("$")[:4] == [_SCHEME, *map(str, COST)]
 
 
 def _hash(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:

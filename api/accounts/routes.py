@@ -51,13 +51,11 @@ _SESSION = responses(400, 401, 403, 413, 422, 429, 503)
 _USERS = responses(400, 401, 403, 404, 409, 413, 422, 503)
 Door = Annotated[Doorkeeper, Depends(doorkeeper_of)]
 UserId = Annotated[str, Path(min_length=1, max_length=64)]
-_NO_STORE = {"Cache-Control": "no-store"}
 
 
 @router.get("/session", responses=_SESSION)
-def session(context: Here, request: Request, response: Response) -> SessionOut:
+def session(context: Here, request: Request) -> SessionOut:
     """Who is signed in, with his sites and roles."""
-    response.headers.update(_NO_STORE)
     return _session(require_signed_in(request, context.clock()))
 
 
@@ -115,13 +113,12 @@ def change_password(context: Here, door: Door, request: Request, response: Respo
 
 
 @router.put("/session/language", responses=_SESSION)
-def change_language(context: Here, door: Door, request: Request, response: Response, body: LanguageIn) -> SessionOut:
+def change_language(context: Here, door: Door, request: Request, body: LanguageIn) -> SessionOut:
     """Another language of the pages."""
     now = context.clock()
     found = require_signed_in(request, now)
     require_own_page(request)
     use_language(context, door, found, body)
-    response.headers.update(_NO_STORE)
     return _session(require_signed_in(request, now))
 
 
@@ -226,7 +223,6 @@ def use_language(context: Context, door: Doorkeeper, found: SignedIn, told: Lang
 
 def _opened(request: Request, response: Response, token: str, found: SignedIn) -> SessionOut:
     set_session_cookie(request, response, token)
-    response.headers.update(_NO_STORE)
     return _session(found)
 
 

@@ -31,6 +31,15 @@ def test_a_key_may_be_shown_in_four_ways(world: World, shop: Shop) -> None:
         assert world.client.post(f"/v1/events{query}", json=[EVENT], headers=headers).status_code == 202
 
 
+def test_answers_stay_in_no_cache_but_the_snippet(world: World, shop: Shop) -> None:
+    for path, status in (("live/visitors", 200), ("segments", 200), ("people/nobody", 404), ("nothing", 404)):
+        answer = world.client.get(f"/v1/{path}", headers=shop.reads)
+        assert (answer.status_code, answer.headers["cache-control"]) == (status, "no-store")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert world.client.post("/v1/events", json=[EVENT]).headers["cache-control"] == "no-store"
+    assert world.client.get("/v1/sonnim.js").headers["cache-control"] == "public, max-age=3600"
+
+
 @pytest.mark.parametrize(
     "headers",
     [

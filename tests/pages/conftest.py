@@ -25,7 +25,6 @@ from tests.api.memory_log import MemoryLog
 from tests.browser.conftest import _browser, _no_browser, browser  # noqa: F401  (fixtures are found by their names here)
 
 PASSWORD = "correct horse battery"
-CHEAP = (1 << 4, 8, 1)
 PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -58,7 +57,7 @@ class Server:
     def user(self, language: Language = "ko", name: str = "김민지", **roles: Role) -> str:
         """Somebody with an account; his e-mail."""
         email = f"{uuid.uuid4().hex[:8]}@shop.example"
-        user = add_user(self.store, email, name, language, keep(PASSWORD, CHEAP), now_ms())
+        user = add_user(self.store, email, name, language, keep(PASSWORD), now_ms())
         for site_id, role in roles.items():
             set_role(self.store, user.user_id, site_id, role, now_ms())
         return email

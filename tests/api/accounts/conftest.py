@@ -15,8 +15,6 @@ from sql.users import Role, add_user, set_role
 from tests.api.conftest import NOW, World
 
 PASSWORD = "correct horse battery"
-CHEAP = (1 << 4, 8, 1)
-"""A cost at which nobody would keep a password; signing in keeps it anew."""
 PAGE = {"X-Sonnim": "1"}
 
 
@@ -56,7 +54,7 @@ def hire(world: World) -> Hires:
 
     def made(email: str = "", **roles: Role) -> Person:
         address = email or f"{uuid.uuid4().hex[:10]}@shop.example"
-        user = add_user(world.store, address, "Kim", "ko", keep(PASSWORD, CHEAP), NOW)
+        user = add_user(world.store, address, "Kim", "ko", keep(PASSWORD), NOW)
         for site_id, role in roles.items():
             set_role(world.store, user.user_id, site_id, role, NOW)
         return Person(world, user.user_id, user.email)

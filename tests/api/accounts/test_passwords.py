@@ -17,22 +17,25 @@ from api.accounts.passwords import (
     unknown,
 )
 
-CHEAP = (1 << 4, 8, 1)
-
 
 def test_a_password_matches_what_was_kept_of_it_and_no_other_does() -> None:
-    kept = keep("correct horse battery", CHEAP)
+    kept = keep("correct horse battery")
     assert "correct" not in kept
     assert matches("correct horse battery", kept)
     assert not matches("correct horse batterz", kept)
-    assert kept != keep("correct horse battery", CHEAP)
+    assert kept != keep("correct horse battery")
 
 
-def test_the_parameters_are_kept_beside_the_hash() -> None:
-    assert keep("x", CHEAP).startswith("scrypt$16$8$1$")
-    assert not is_current(keep("x", CHEAP))
-    assert is_current(keep("x"))
+def test_the_parameters_are_kept_beside_the_hash(monkeypatch: pytest.MonkeyPatch) -> None:
     assert COST == (32768, 8, 3)
+    monkeypatch.setattr("api.accounts.passwords.COST", COST)
+    kept = keep("correct horse battery")
+    assert kept.startswith("scrypt$32768$8$3$")
+    assert is_current(kept)
+    monkeypatch.setattr("api.accounts.passwords.COST", (1 << 4, 8, 1))
+    assert keep("correct horse battery").startswith("scrypt$16$8$1$")
+    assert not is_current(kept)
+    assert matches("correct horse battery", kept)
 
 
 @pytest.mark.parametrize(
@@ -44,16 +47,16 @@ def test_what_was_not_kept_so_matches_nothing(kept: str) -> None:
 
 def test_what_is_nobodys_costs_as_much_as_what_is_somebodys() -> None:
     assert is_current(unknown())
-    assert not matches("correct horse battery", unknown(CHEAP))
+    assert not matches("correct horse battery", unknown())
 
 
 def test_hangul_is_the_same_however_a_keyboard_composes_it() -> None:
     password = "비밀번호는길어야한다"
-    assert matches(unicodedata.normalize("NFD", password), keep(unicodedata.normalize("NFC", password), CHEAP))
+    assert matches(unicodedata.normalize("NFD", password), keep(unicodedata.normalize("NFC", password)))
 
 
 def test_half_a_surrogate_pair_is_no_accident() -> None:
-    assert not matches("\ud800", keep("correct horse battery", CHEAP))
+    assert not matches("\ud800", keep("correct horse battery"))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -10,6 +12,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api.accounts.access import COOKIE
 from api.accounts.doorkeeper import (
+    _IN_LINE,
     FREE_ANYWHERE,
     FREE_BY_EMAIL,
     IDLE_MS,
@@ -23,9 +26,10 @@ from api.app import create_app
 from sql.sessions import Session, write_session
 from sql.store import Store, StoreUnavailable
 from sql.users import find_user, remove_user, set_role, update_user
-from tests.api.accounts.conftest import CHEAP, PAGE, PASSWORD, Hires
+from tests.api.accounts.conftest import PAGE, PASSWORD, Hires
 from tests.api.client import Client
 from tests.api.conftest import HOUR, MINUTE, NOW, Shop, World
+from tests.api.dispatch.stage import until
 from tests.api.test_auth import AwayStore
 
 OTHER = "another good password"
@@ -150,6 +154,33 @@ def test_many_addresses_together_have_to_wait_too_but_never_for_long() -> None:
     door._count("lee@shop.example", "198.51.100.7", NOW)
 
 
+def test_attempts_beyond_the_line_are_sent_away_at_once_and_not_held_against_anybody(
+    world: World, shop: Shop, hire: Hires, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kim = hire(**{shop.site_id: "viewer"})
+    door = Doorkeeper(world.store, 0)
+    free, lookers = threading.Event(), threading.Semaphore(0)
+
+    def slow(password: str, kept: str) -> bool:
+        lookers.release()
+        return free.wait(30)
+
+    monkeypatch.setattr("api.accounts.doorkeeper.matches", slow)
+    with ThreadPoolExecutor(_IN_LINE) as threads:
+        looked_at = [threads.submit(door.right, kim.email, "x", f"203.0.113.{n}", NOW) for n in range(2)]
+        for _ in looked_at:
+            assert lookers.acquire(timeout=30)
+        waiting = [threads.submit(door.right, kim.email, "x", f"203.0.113.{n}", NOW) for n in range(2, _IN_LINE)]
+        until(lambda: door._line._value == 0)
+        for _ in range(3 * FREE_BY_EMAIL):
+            with pytest.raises(TooMany):
+                door.right(kim.email, "x", "198.51.100.7", NOW)
+        free.set()
+        assert all(one.result() is not None for one in looked_at)
+        assert {type(one.exception()) for one in waiting} <= {type(None), TooMany}
+    assert door.right(kim.email, PASSWORD, "198.51.100.7", NOW) is not None
+
+
 def test_a_password_that_was_changed_meanwhile_is_not_changed_again(
     world: World, shop: Shop, hire: Hires, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,8 +191,8 @@ def test_a_password_that_was_changed_meanwhile_is_not_changed_again(
     def slow(password: str) -> str:
         user = find_user(world.store, user_id=kim.user_id)
         assert user is not None
-        update_user(world.store, user, world.clock.now + 5, password=keep("meanwhile it is this one", CHEAP))
-        return keep(password, CHEAP)
+        update_user(world.store, user, world.clock.now + 5, password=keep("meanwhile it is this one"))
+        return keep(password)
 
     monkeypatch.setattr("api.accounts.routes.keep", slow)
     answer = kim.call("PUT", "/v1/session/password", {"current": PASSWORD, "new": "and another one of mine"})
@@ -240,13 +271,14 @@ def test_another_password_ends_all_sessions_but_begins_this_one_anew(world: Worl
 
 
 def test_signing_in_keeps_the_password_at_the_cost_of_today_and_sessions_go_on(
-    world: World, shop: Shop, hire: Hires
+    world: World, shop: Shop, hire: Hires, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kim = hire(**{shop.site_id: "viewer"})
+    monkeypatch.setattr("api.accounts.passwords.COST", (1 << 5, 8, 2))
     kim.sign_in()
     user = find_user(world.store, user_id=kim.user_id)
     assert user is not None
-    assert user.password.startswith("scrypt$32768$8$3$")
+    assert user.password.startswith("scrypt$32$8$2$")
     assert kim.call("GET", "/v1/session").status_code == 200
 
 

@@ -61,9 +61,7 @@ def site(stage: Stage) -> Shop:
 
 def test_a_viewer_watches_his_own_site_and_no_other(stage: Stage, flow: Flow, site: Shop) -> None:
     other = stage.shop()
-    user = add_user(
-        stage.store, f"{site.site_id}@shop.example", "Kim", "ko", keep("correct horse battery", (16, 8, 1)), NOW
-    )
+    user = add_user(stage.store, f"{site.site_id}@shop.example", "Kim", "ko", keep("correct horse battery"), NOW)
     set_role(stage.store, user.user_id, site.site_id, "viewer", NOW)
     headers = {"Cookie": session(stage, user.email)}
     watcher = stage.watch(site, headers, site=site.site_id, window="7d")
@@ -79,7 +77,7 @@ def test_who_loses_his_role_is_told_nothing_more(
 ) -> None:
     monkeypatch.setattr(hub, "ALLOWED_S", 0.2)
     email = f"lee-{site.site_id}@shop.example"
-    user = add_user(stage.store, email, "Lee", "ko", keep("correct horse battery", (16, 8, 1)), NOW)
+    user = add_user(stage.store, email, "Lee", "ko", keep("correct horse battery"), NOW)
     set_role(stage.store, user.user_id, site.site_id, "viewer", NOW)
     watcher = stage.watch(site, {"Cookie": session(stage, email)}, site=site.site_id)
     watcher.next("counters")
