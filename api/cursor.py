@@ -11,6 +11,7 @@ import orjson
 
 from api.people import MEMBER, VISITOR
 from api.problems import ProblemError
+from api.times import LATEST
 
 _FORM = 2
 
@@ -61,9 +62,34 @@ def read_cursor(text: str, question: str) -> Cursor:
         if not (cursor.after_id == "" or cursor.after_id.startswith((MEMBER, VISITOR))) or not 0 < cursor.now < 2**43:
             raise ValueError
     except (ValueError, TypeError, AttributeError) as error:
-        raise ProblemError(400, "bad_cursor", "The cursor is not one of ours; start again without it.") from error
+        raise _bad("is not one of ours") from error
     if cursor.question != question:
-        raise ProblemError(
-            400, "bad_cursor", "The cursor belongs to another site, segment, window or order; start again without it."
-        )
+        raise _bad("belongs to another site, segment, window or order")
     return cursor
+
+
+def cursor_after(question: str, at: int, *ids: str) -> str:
+    """Where a page of what has happened ended, newest first: when the last of it did (epoch ms), and its ids."""
+    return packed([question, at, *ids])
+
+
+def read_after(text: str | None, question: str, ids: int = 1) -> tuple[int, list[str]]:
+    """What `cursor_after` wrote of this listing, with so many ids; what is before the first page, without a cursor.
+
+    Raises `ProblemError` 400 for anything else.
+    """
+    if not text:
+        return LATEST, [""] * ids
+    try:
+        asked, at, *told = unpacked(text)
+        if type(at) is not int or not 0 <= at < LATEST or len(told) != ids or not all(type(one) is str for one in told):
+            raise ValueError
+    except (ValueError, TypeError) as error:
+        raise _bad("is not one of ours") from error
+    if asked != question:
+        raise _bad("belongs to another site or listing")
+    return at, told
+
+
+def _bad(why: str) -> ProblemError:
+    return ProblemError(400, "bad_cursor", f"The cursor {why}; start again without it.")

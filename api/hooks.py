@@ -10,11 +10,10 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import Field
 
-from api.cursor import packed, unpacked
 from api.dispatch.addresses import MOST_CHARACTERS, AddressRefused, Network, checked_url, require_allowed, resolve
 from api.dispatch.delivery import Delivery
-from api.problems import ProblemError, invalid
-from api.schemas import Moment, Shape
+from api.problems import invalid
+from api.schemas import Cursor, Moment, Shape
 from api.times import iso, iso_or_none
 from sql.hooks import Again, Hook, HookTerms
 
@@ -133,7 +132,7 @@ class DeliveriesQuery(Shape):
 
     status: Status | None = None
     limit: int = Field(default=100, ge=1, le=1_000)
-    cursor: str = Field(default="", max_length=200)
+    cursor: Cursor = None
 
 
 class ReplayIn(Shape):
@@ -218,24 +217,6 @@ def delivery_shown(delivery: Delivery) -> DeliveryOut:
         created_at=iso(delivery.created_at),
         changed_at=iso(delivery.changed_at),
     )
-
-
-def cursor_after(delivery: Delivery) -> str:
-    """Where a page of deliveries ended."""
-    return packed([delivery.created_at, delivery.webhook_id])
-
-
-def read_cursor(text: str) -> tuple[int, str]:
-    """What `cursor_after` wrote; (0, '') for ''. Raises `ProblemError` 400."""
-    if not text:
-        return 0, ""
-    try:
-        at, webhook_id = unpacked(text)
-        if type(at) is not int or not 0 < at < 2**43 or not isinstance(webhook_id, str):
-            raise ValueError
-    except (ValueError, TypeError) as error:
-        raise ProblemError(400, "bad_cursor", "The cursor is not one of ours; start again without it.") from error
-    return at, webhook_id
 
 
 def _addresses(host: str, port: int) -> list[str]:

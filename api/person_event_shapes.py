@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime, Field
 
-from api.schemas import Fresh, Moment, Product, Shape
+from api.schemas import Cursor, Fresh, Moment, Product, Shape
 
 
 class PersonEventsQuery(Shape):
@@ -16,7 +16,7 @@ class PersonEventsQuery(Shape):
     )
     until: AwareDatetime | None = Field(None, description="before this moment", examples=["2026-05-05T00:00:00Z"])
     limit: int = Field(100, ge=1, le=1000)
-    cursor: str | None = Field(None, max_length=5_000, description="next_cursor of the page before")
+    cursor: Cursor = None
 
 
 class EventItem(Product):

@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from api.cursor import packed, question_of, unpacked
+from api.cursor import cursor_after, question_of, read_after
 from api.erasure_claim import stints_of
 from api.people import Row, devices_of
 from api.person_event_shapes import EventItem, PersonEvent, PersonEventsQuery
-from api.problems import ProblemError
-from api.times import iso
+from api.times import LATEST, epoch_ms, iso
 from flows.erasure import Range
 from sql.store import Store
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST = 2**42
-"""Epoch ms after everything that happens (year 2109)."""
-
-
 STINTS = 4_000
 """So many stints are looked through, the newest ones: a device many use has many."""
-
-
-class _Place(NamedTuple):
-    """Where a page ended: the event before which the next one begins; `at` epoch ms."""
-
-    at: int
-    event_id: str
-    visitor_id: str
 
 
 def find_events(
@@ -40,7 +25,7 @@ def find_events(
     Of the newest 200 devices. Raises `ProblemError` 400 for a cursor of another listing.
     """
     name = question_of(site_id, "events", person["person_id"], query.name, str(query.since), str(query.until))
-    after = _Place(_LAST, "", "") if query.cursor is None else _read_cursor(query.cursor, name)
+    after, (after_id, after_visitor) = read_after(query.cursor, name, ids=2)
     devices = list(devices_of(person))
     stints = _stints(store, site_id, devices, person["member_id"])
     places = {visitor_id: place for place, visitor_id in enumerate(devices, 1)}
@@ -53,16 +38,19 @@ def find_events(
             "begins": [stint.begin for stint in stints],
             "ends": [stint.until for stint in stints],
             "name": query.name or "",
-            "since": 0 if query.since is None else _moment(query.since),
-            "until": _LAST if query.until is None else _moment(query.until),
-            "after": after.at,
-            "after_id": after.event_id,
-            "after_visitor": after.visitor_id,
+            "since": 0 if query.since is None else epoch_ms(query.since),
+            "until": LATEST if query.until is None else epoch_ms(query.until),
+            "after": after,
+            "after_id": after_id,
+            "after_visitor": after_visitor,
             "size": query.limit + 1,
         },
     )
     page = rows[: query.limit]
-    following = _cursor(name, page[-1]) if len(rows) > query.limit else None
+    following = None
+    if len(rows) > query.limit:
+        last = page[-1]
+        following = cursor_after(name, last["occurred"], last["event_id"], last["visitor_id"])
     return [_shown(row) for row in page], following
 
 
@@ -95,30 +83,3 @@ def _shown(row: Mapping[str, Any]) -> PersonEvent:
             for item, item_name, quantity, price in row["lines"]
         ],
     )
-
-
-def _moment(at: datetime) -> int:
-    return min(max((at - _EPOCH) // timedelta(milliseconds=1), 0), _LAST)
-
-
-def _cursor(name: str, last: Mapping[str, Any]) -> str:
-    return packed([name, last["occurred"], last["event_id"], last["visitor_id"]])
-
-
-def _read_cursor(text: str, name: str) -> _Place:
-    try:
-        told, at, event_id, visitor_id = unpacked(text)
-        if (
-            type(at) is not int
-            or not 0 <= at < _LAST
-            or not isinstance(event_id, str)
-            or not isinstance(visitor_id, str)
-        ):
-            raise ValueError
-    except (ValueError, TypeError) as error:
-        raise ProblemError(400, "bad_cursor", "The cursor is not one of ours; start again without it.") from error
-    if told != name:
-        raise ProblemError(
-            400, "bad_cursor", "The cursor belongs to another site, person or selection; start again without it."
-        )
-    return _Place(at, event_id, visitor_id)

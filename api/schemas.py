@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.times import Window
 
+Cursor = Annotated[str | None, Field(max_length=5_000, description="next_cursor of the page before")]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-05-04T03:02:01.000Z"])]
 Text = Annotated[str, Field(max_length=200)]
 
@@ -230,7 +231,7 @@ class LiveQuery(Shape):
     q: Text = Field("", description="part of a member_id or of a visitor_id; narrows the list, not the population")
     sort: Sort = "last_seen"
     limit: int = Field(50, ge=1, le=200)
-    cursor: str | None = Field(None, max_length=2000, description="next_cursor of the page before")
+    cursor: Cursor = None
 
 
 class LiveIn(Shape):
@@ -241,7 +242,7 @@ class LiveIn(Shape):
     q: Text = Field("", description="part of a member_id or of a visitor_id; narrows the list, not the population")
     sort: Sort = "last_seen"
     limit: int = Field(50, ge=1, le=200)
-    cursor: str | None = Field(None, max_length=2000, description="next_cursor of the page before")
+    cursor: Cursor = None
 
 
 class PeopleCsvIn(Shape):

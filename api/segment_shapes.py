@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.schemas import AskedSegment, Fresh, Moment, Population, Sentences, Shape
+from api.schemas import AskedSegment, Cursor, Fresh, Moment, Population, Sentences, Shape
 from api.times import Window
 
 Expression = Annotated[
@@ -18,7 +18,6 @@ Expression = Annotated[
 ]
 Type = Literal["entered", "exited"]
 Reason = Literal["event", "time", "merge", "edit", "current", "created", "late", "deleted"]
-Cursor = Annotated[str | None, Field(max_length=2000, description="next_cursor of the page before")]
 
 
 # --- a segment -----------------------------------------------------------------------------------------------------

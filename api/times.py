@@ -9,6 +9,9 @@ from flows.visitors.limits import WINDOWS
 
 Window = Literal["24h", "7d"]
 
+LATEST: Final = 2**42
+"""Epoch ms after everything that happens (year 2109)."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WINDOW_MS: Final[dict[Window, int]] = {"24h": WINDOWS["24h"], "7d": WINDOWS["7d"]}
 
@@ -21,3 +24,8 @@ def iso(at: int) -> str:
 def iso_or_none(at: int | None) -> str | None:
     """As `iso`; None and 0 (never) are None."""
     return iso(at) if at else None
+
+
+def epoch_ms(at: datetime) -> int:
+    """A moment with its offset in epoch milliseconds, between 0 and `LATEST`."""
+    return min(max((at - _EPOCH) // timedelta(milliseconds=1), 0), LATEST)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from api.cursor import packed, question_of, unpacked
-from api.problems import ProblemError, invalid
+from api.cursor import cursor_after, question_of, read_after
+from api.problems import invalid
 from api.segment_shapes import PersonTransitionsQuery, TransitionOut
-from api.times import iso
+from api.times import LATEST, epoch_ms, iso
 from sql.store import Store
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST = 2**42
-"""Epoch ms after everything that happens (year 2109)."""
 _ANY = 2
 
 
@@ -29,7 +26,7 @@ def find_transitions(
     """
     filters = (query.type, query.reason, query.fires, query.since, query.until)
     name = question_of(site_id, "transitions", about, person_id, *filters)
-    after, after_id = (_LAST, "") if query.cursor is None else _read_cursor(query.cursor, name)
+    after, (after_id,) = read_after(query.cursor, name)
     rows = store.rows(
         "transitions",
         {
@@ -40,14 +37,15 @@ def find_transitions(
             "reason": query.reason or "",
             "fires": _ANY if query.fires is None else int(query.fires),
             "since": 0 if query.since is None else _moment(query.since, "?since"),
-            "until": _LAST if query.until is None else _moment(query.until, "?until"),
+            "until": LATEST if query.until is None else _moment(query.until, "?until"),
             "after": after,
             "after_id": after_id,
             "size": query.limit + 1,
         },
     )
     page = rows[: query.limit]
-    following = _cursor(name, page[-1]) if len(rows) > query.limit else None
+    more = len(rows) > query.limit
+    following = cursor_after(name, page[-1]["happened_at"], page[-1]["transition_id"]) if more else None
     return [_shown(row) for row in page], following
 
 
@@ -68,30 +66,12 @@ def _shown(row: Mapping[str, Any]) -> TransitionOut:
     )
 
 
-def _cursor(name: str, last: Mapping[str, Any]) -> str:
-    return packed([name, last["happened_at"], last["transition_id"]])
-
-
-def _read_cursor(text: str, name: str) -> tuple[int, str]:
-    try:
-        told, at, transition_id = unpacked(text)
-        if type(at) is not int or not 0 <= at < _LAST or not isinstance(transition_id, str):
-            raise ValueError
-    except (ValueError, TypeError) as error:
-        raise ProblemError(400, "bad_cursor", "The cursor is not one of ours; start again without it.") from error
-    if told != name:
-        raise ProblemError(
-            400, "bad_cursor", "The cursor belongs to another site, segment or selection; start again without it."
-        )
-    return at, transition_id
-
-
 def _moment(text: str, place: str) -> int:
     """Epoch ms of an ISO 8601 moment with its offset."""
     try:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             raise ValueError
-        return min(max((moment - _EPOCH) // timedelta(milliseconds=1), 0), _LAST)
+        return epoch_ms(moment)
     except (ValueError, OverflowError):
         raise invalid(place, "Write a moment as 2026-05-04T03:02:01Z.") from None

@@ -43,6 +43,6 @@ def write_entry(store: Store, entry: Entry) -> None:
 
 
 def read_entries(store: Store, site_id: str, after: int, after_id: str, size: int) -> list[Entry]:
-    """Entries of a site, newest first, those after (`after`, `after_id`) in this order; `after` 0: from the newest."""
+    """Entries of a site, newest first, those after (`after`, `after_id`) in this order."""
     rows = store.rows("audit_page", {"site_id": site_id, "after": after, "after_id": after_id, "size": size})
     return [Entry(site_id=site_id, at=row.pop("moment"), **row) for row in rows]

@@ -36,7 +36,7 @@ from api.accounts.shapes import (
 )
 from api.auth import Reader
 from api.context import Context, Here
-from api.cursor import packed, unpacked
+from api.cursor import cursor_after, question_of, read_after
 from api.problems import ProblemError, invalid, not_found, responses
 from api.schemas import Fresh
 from api.shown import fresh
@@ -203,12 +203,13 @@ def remove(context: Here, door: Door, holder: Reader, user_id: UserId) -> Respon
 @router.get("/audit", responses=_USERS)
 def audit(context: Here, holder: Reader, query: Annotated[AuditQuery, Query()]) -> AuditList:
     """Changes at the site by people and by secret keys, newest first, for five years."""
-    after, after_id = _read_cursor(query.cursor)
+    name = question_of(holder.site_id, "audit")
+    after, (after_id,) = read_after(query.cursor, name)
     found = read_entries(context.store, holder.site_id, after, after_id, query.limit + 1)
-    more = len(found) > query.limit
+    page, more = found[: query.limit], len(found) > query.limit
     return AuditList(
-        entries=[_entry(one) for one in found[: query.limit]],
-        next_cursor=_cursor_after(found[query.limit - 1]) if more else None,
+        entries=[_entry(one) for one in page],
+        next_cursor=cursor_after(name, page[-1].at, page[-1].audit_id) if more else None,
     )
 
 
@@ -302,19 +303,3 @@ def _entry(entry: Entry) -> AuditEntry:
         after=orjson.loads(entry.after) if entry.after else None,
         address=entry.address,
     )
-
-
-def _cursor_after(entry: Entry) -> str:
-    return packed([entry.at, entry.audit_id])
-
-
-def _read_cursor(text: str) -> tuple[int, str]:
-    if not text:
-        return 0, ""
-    try:
-        at, audit_id = unpacked(text)
-        if type(at) is not int or not 0 < at < 2**43 or not isinstance(audit_id, str):
-            raise ValueError
-    except (ValueError, TypeError) as error:
-        raise ProblemError(400, "bad_cursor", "The cursor is not one of ours; start again without it.") from error
-    return at, audit_id

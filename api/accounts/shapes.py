@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from api.accounts.passwords import LEAST_CHARACTERS, MOST_CHARACTERS
-from api.schemas import Moment, Shape
+from api.schemas import Cursor, Moment, Shape
 from sql.users import Language, Role
 
 _Given = Annotated[str, Field(min_length=1, max_length=1_000)]
@@ -104,7 +104,7 @@ class AuditQuery(Shape):
     """Which page."""
 
     limit: int = Field(default=100, ge=1, le=1_000)
-    cursor: str = Field(default="", max_length=200, description="next_cursor of the page before")
+    cursor: Cursor = None
 
 
 class AuditEntry(Shape):

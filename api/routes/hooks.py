@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from api.auth import Reader
 from api.context import Context, Here
+from api.cursor import cursor_after, question_of, read_after
 from api.dispatch.delivery import Delivery, delivery_of
 from api.dispatch.ledger import Ledger
 from api.dispatch.policy import REPLAYED
@@ -27,9 +28,7 @@ from api.hooks import (
     ReplayIn,
     SecretOut,
     TestSent,
-    cursor_after,
     delivery_shown,
-    read_cursor,
     shown,
     terms_of,
 )
@@ -136,13 +135,15 @@ def deliveries(
 ) -> DeliveryList:
     """What the hook was told of, newest first, and what became of it."""
     _found(get_hook(context.store, holder.site_id, hook_id))
-    after, after_id = read_cursor(query.cursor)
+    name = question_of(holder.site_id, "deliveries", hook_id, query.status)
+    after, (after_id,) = read_after(query.cursor, name)
     about = {"site_id": holder.site_id, "hook_id": hook_id, "status": query.status or "", "webhook_id": ""}
-    page = {"after": after, "after_id": after_id, "size": query.limit + 1}
-    found = [delivery_of(row) for row in context.store.rows("deliveries", {**about, **page})]
+    place = {"after": after, "after_id": after_id, "size": query.limit + 1}
+    found = [delivery_of(row) for row in context.store.rows("deliveries", {**about, **place})]
+    page, more = found[: query.limit], len(found) > query.limit
     return DeliveryList(
-        deliveries=[delivery_shown(delivery) for delivery in found[: query.limit]],
-        next_cursor=cursor_after(found[query.limit - 1]) if len(found) > query.limit else None,
+        deliveries=[delivery_shown(delivery) for delivery in page],
+        next_cursor=cursor_after(name, page[-1].created_at, page[-1].webhook_id) if more else None,
     )
 
 

@@ -27,6 +27,6 @@ FROM deliveries FINAL
 WHERE site_id = {site_id:String} AND hook_id = {hook_id:String}
     AND ({status:String} = '' OR status = {status:String})
     AND ({webhook_id:String} = '' OR webhook_id = {webhook_id:String})
-    AND ({after:Int64} = 0 OR (toUnixTimestamp64Milli(created_at), webhook_id) < ({after:Int64}, {after_id:String}))
+    AND (toUnixTimestamp64Milli(created_at), webhook_id) < ({after:Int64}, {after_id:String})
 ORDER BY created_at DESC, webhook_id DESC
 LIMIT {size:UInt32}

@@ -14,6 +14,7 @@ from api.dispatch.delivery import Delivery, delivery_of
 from api.dispatch.dispatcher import Dispatcher, Rhythm
 from api.dispatch.signing import new_secret
 from api.metrics import Metrics
+from api.times import LATEST
 from flows.writer import partition_of
 from ingest.log import FileLog
 from sql.hooks import Hook, HookTerms, create_hook, get_hook
@@ -101,7 +102,7 @@ class Stage:
     def deliveries(self, hook: Hook) -> list[Delivery]:
         """The ledger of a hook, in order of transition."""
         about = {"site_id": hook.site_id, "hook_id": hook.hook_id, "status": "", "webhook_id": ""}
-        page = {"after": 0, "after_id": "", "size": 100_000}
+        page = {"after": LATEST, "after_id": "", "size": 100_000}
         found = [delivery_of(row) for row in self.store.rows("deliveries", {**about, **page})]
         return sorted(found, key=lambda one: one.transition_id)
 
