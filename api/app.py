@@ -106,7 +106,7 @@ def create_app(
         operations,
         pages,
     ):
-        app.include_router(module.router)
+        app.router.routes.extend(module.router.routes)  # `include_router` builds each again, at the first request
     handle_problems(app, settings.retry_after_seconds)
     app.add_middleware(Audited)
     app.add_middleware(SiteInQuery)
