@@ -35,7 +35,7 @@ class FreshnessReader:
     def read(self, now: int) -> Freshness:
         """Freshness at `now`. Raises `StoreUnavailable`."""
         with self._lock:
-            if self._read_at is None or not 0 <= now - self._read_at < _BELIEVED_MS:
+            if self._read_at is None or abs(now - self._read_at) >= _BELIEVED_MS:
                 self._refresh(now)
             as_of = min(self._known.values(), default=None)
         if as_of is None:
@@ -44,12 +44,13 @@ class FreshnessReader:
         return Freshness(as_of, age, age > self._stale_after_ms)
 
     def _refresh(self, now: int) -> None:
-        # Partitions are known from one reading of all commits; after that the recent ones tell, if none is missing.
+        # All commits are read once, and again if the clock was set back; after that those since then tell what is new.
         until = now + _AHEAD_MS
-        recent = self._commits("freshness_recent", {"since": now - _RECENT_MS, "until": until}) if self._known else {}
-        if not self._known or self._known.keys() - recent.keys():
-            recent = self._commits("freshness_before", {"until": until})
-        self._known = recent
+        if not self._known or self._read_at is None or now < self._read_at:
+            self._known = self._commits("freshness_before", {"until": until})
+        else:
+            since = min(now - _RECENT_MS, self._read_at - _AHEAD_MS)
+            self._known |= self._commits("freshness_recent", {"since": since, "until": until})
         self._read_at = now
 
     def _commits(self, name: str, params: dict[str, object]) -> dict[int, int]:
