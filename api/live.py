@@ -42,9 +42,8 @@ class Someone(NamedTuple):
 
 @dataclass(frozen=True)
 class Found:
-    """A page of people, as of `now`, the moment of the first page (epoch ms)."""
+    """A page of people, as of the moment of the first page."""
 
-    now: int
     population: Population | None
     people: list[Someone]
     next_cursor: str | None
@@ -88,7 +87,7 @@ def find(store: Store, question: Question, cursor_text: str | None, now: int, on
     if more:
         last = people[-1]
         following = Cursor(question.name, cursor.now, last.seen_at, last.person_id, *counts).text()
-    return Found(cursor.now, shown(*counts), people, following)
+    return Found(shown(*counts), people, following)
 
 
 def _page(store: Store, question: Question, cursor: Cursor, online_minutes: int) -> list[dict[str, Any]]:

@@ -14,12 +14,12 @@ from deploy.report_table import freshness
 
 _COLUMNS: Final[dict[str, dict[Language, str]]] = {
     "visitor": {"en": "visitor", "ko": "방문자"},
-    "visits": {"en": "visits", "ko": "방문수"},
+    "visits": {"en": "visits", "ko": "방문"},
     "pageviews": {"en": "pages now", "ko": "이번 방문 페이지뷰"},
     "page": {"en": "page", "ko": "현재 페이지"},
     "carted": {"en": "recently put into the cart", "ko": "최근 장바구니"},
     "bought": {"en": "recently bought", "ko": "최근 구매"},
-    "spend": {"en": "spend", "ko": "누적 구매금액"},
+    "spend": {"en": "spend", "ko": "누적 구매 금액"},
 }
 _RIGHT: Final = frozenset({"visits", "pageviews", "spend"})
 _SENTENCE: Final[dict[Language, str]] = {

@@ -51,18 +51,18 @@ def people_csv_of(
     first = find(context.store, question, None, now, context.settings.online_minutes)
     language = query.language or preferred(accept_language)
     return CsvStream(
-        csv_text.in_parts(csv_text.document(people_csv.header(language), _rows(context, holder, question, first))),
+        csv_text.in_parts(csv_text.document(people_csv.header(language), _rows(context, holder, question, first, now))),
         headers=csv_text.headers(f"sonnim-people-{holder.site_id}-{body.window}", language),
     )
 
 
-def _rows(context: Context, holder: KeyHolder, question: Question, first: Found) -> Iterator[list[Cell]]:
+def _rows(context: Context, holder: KeyHolder, question: Question, first: Found, now: int) -> Iterator[list[Cell]]:
     online_minutes = context.settings.online_minutes
-    online_since = first.now - online_minutes * 60_000
+    online_since = now - online_minutes * 60_000
     page = first
     while True:
         ids = [one.person_id for one in page.people]
         yield from map(people_csv.row, read_cards(context.store, holder.site_id, ids, online_since, holder.currency))
         if page.next_cursor is None:
             return
-        page = find(context.store, question, page.next_cursor, first.now, online_minutes)
+        page = find(context.store, question, page.next_cursor, now, online_minutes)

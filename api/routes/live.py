@@ -68,7 +68,7 @@ def _live(context: Context, holder: KeyHolder, asked: Asked, wanted: LiveQuery |
             context.store,
             holder.site_id,
             [one.person_id for one in found.people],
-            found.now - online_minutes * 60_000,
+            now - online_minutes * 60_000,
             holder.currency,
         ),
         next_cursor=found.next_cursor,

@@ -61,7 +61,7 @@ def live_report_csv(
     query: Annotated[CsvQuery, Query()],
     accept_language: Annotated[str, Header()] = "",
 ) -> CsvResponse:
-    """The same report as CSV, for spreadsheets and scripts (docs/api.md, "The report as CSV")."""
+    """The same report as CSV, for spreadsheets and scripts (docs/api.md, "Live Report")."""
     now = context.clock()
     report = _answered(context, holder, body, now)
     language = query.language or preferred(accept_language)

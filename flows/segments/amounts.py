@@ -17,6 +17,7 @@ _COUNTED = {
     "devices": "대",
     "days": "일",
     "coupons": "장",
+    "points": "P",
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

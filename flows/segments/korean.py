@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 _DIGITS_ENDING_IN_CONSONANT = frozenset("013678")  # 영 일 삼 육 칠 팔
 _DIGITS_ENDING_IN_RIEUL = frozenset("178")  # 일 칠 팔
+_SPELLED = re.compile(r"(?<![A-Za-z])[A-Z]{1,3}$")  # ID and 10P are read letter by letter
+_LETTERS_ENDING_IN_CONSONANT = frozenset("LMNR")  # 엘 엠 엔 알
+_LETTERS_ENDING_IN_RIEUL = frozenset("LR")
 _STEMS = (
     ("아님", "아니"),
     ("있음", "있"),
@@ -12,7 +17,7 @@ _STEMS = (
     ("포함", "포함하"),
     ("함", "하"),
     ("시작", "시작하"),
-    ("오래됨", "오래되"),
+    ("지남", "지나"),
     ("임", "이"),
 )
 # Index of the final ㄹ in a Hangul syllable (Unicode, section 3.12: syllable = lead * 588 + vowel * 28 + final).
@@ -20,18 +25,18 @@ _RIEUL = 8
 
 
 def subject(word: str) -> str:
-    """The word with 이 or 가."""
-    return word + _choose(word, "이", "가", "이(가)")
+    """The word with 이 or 가; without either where its sound is not known."""
+    return word + _choose(word, "이", "가", "")
 
 
 def object_(word: str) -> str:
-    """The word with 을 or 를."""
-    return word + _choose(word, "을", "를", "을(를)")
+    """The word with 을 or 를; without either where its sound is not known."""
+    return word + _choose(word, "을", "를", "")
 
 
 def topic(word: str) -> str:
-    """The word with 은 or 는."""
-    return word + _choose(word, "은", "는", "은(는)")
+    """The word with 은 or 는; without either where its sound is not known."""
+    return word + _choose(word, "은", "는", "")
 
 
 def joined(phrases: list[str], ending: str) -> str:
@@ -42,7 +47,8 @@ def joined(phrases: list[str], ending: str) -> str:
 def toward(word: str) -> str:
     """The word with 으로 or 로 (로 also after ㄹ)."""
     last = _last(word)
-    if last in _DIGITS_ENDING_IN_RIEUL or ("가" <= last <= "힣" and _final(last) == _RIEUL):
+    spelled = last in _LETTERS_ENDING_IN_RIEUL and _SPELLED.search(word)
+    if spelled or last in _DIGITS_ENDING_IN_RIEUL or ("가" <= last <= "힣" and _final(last) == _RIEUL):
         return word + "로"
     return word + _choose(word, "으로", "로", "(으)로")
 
@@ -61,6 +67,8 @@ def _choose(word: str, consonant: str, vowel: str, unknown: str) -> str:
         return consonant if _final(last) else vowel
     if last.isdecimal() and last.isascii():
         return consonant if last in _DIGITS_ENDING_IN_CONSONANT else vowel
+    if _SPELLED.search(word):
+        return consonant if last in _LETTERS_ENDING_IN_CONSONANT else vowel
     return unknown
 
 

@@ -42,7 +42,7 @@ _USABLE = Every(
     )
 )
 _COUPON = (
-    string("id", "record", "쿠폰 번호", "coupon id", Text("coupon_id"), "C-1"),
+    string("id", "record", "쿠폰 ID", "coupon id", Text("coupon_id"), "C-1"),
     string("name", "record", "이름", "name", Text("coupon_name"), "장바구니 20%"),
     time("issued_at", "record", "발급 시각", "issued", Instant("coupon_issued_at")),
     time("expires_at", "record", "만료 시각", "expiry", _EXPIRES_AT),
@@ -62,7 +62,7 @@ def member_fields() -> list[Field]:
             Present(Text("member_id")),
             ("로그인한 적 있음", "로그인한 적 없음", "has logged in", "has never logged in"),
         ),
-        string("member_id", "member", "회원 아이디", "member id", Text("member_id"), "member-7"),
+        string("member_id", "member", "회원 ID", "member id", Text("member_id"), "member-7"),
         number(
             "devices",
             "member",

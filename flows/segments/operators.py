@@ -63,11 +63,11 @@ _LISTS = _operators(
 _BOOLEANS = _operators(("is", "해당 여부", "is", "truth"))
 _TIMES = _operators(
     ("within_last", "최근 ~ 이내", "within the last", "span"),
-    ("more_than_ago", "~보다 오래됨", "more than ... ago", "span"),
+    ("more_than_ago", "~ 넘게 지남", "more than ... ago", "span"),
     ("before", "전", "before", "point"),
     ("after", "이후", "at or after", "point"),
     ("in_next", "앞으로 ~ 이내", "in the next", "span"),
-    ("never", "한 번도 없음", "never", "nothing"),
+    ("never", "기록 없음", "never", "nothing"),
 )
 _RECORDS = _operators(
     ("some", "해당하는 것이 있음", "some where", "where"),

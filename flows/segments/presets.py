@@ -32,7 +32,7 @@ PRESETS = (
     Preset("mobile", "모바일", "Mobile", _is("environment", "in", ["mobile_web", "hybrid_app"])),
     Preset(
         "spend_10k_50k",
-        "구매 금액 1~5만원 미만",
+        "구매 금액 1만원 이상 5만원 미만",
         "Spent 10,000 to under 50,000",
         _is("revenue", "between", [10_000, 50_000]),
     ),
@@ -45,11 +45,14 @@ PRESETS = (
         {"all": [_is("visits", ">=", 5), _NEVER_BOUGHT]},
     ),
     Preset(
-        "cart_no_purchase", "장바구니만 담고 구매 없음", "Cart but no purchase", {"all": [_CART_FILLED, _NEVER_BOUGHT]}
+        "cart_no_purchase",
+        "장바구니에 담기만 하고 구매 없음",
+        "Cart but no purchase",
+        {"all": [_CART_FILLED, _NEVER_BOUGHT]},
     ),
     Preset(
         "cart_abandoned_today",
-        "오늘 담고 사지 않음",
+        "최근 24시간에 담고 사지 않음",
         "Added in 24 hours, not bought",
         {"field": "carted_not_bought", "op": "some", "where": _is("carted_at", "within_last", {"hours": 24})},
     ),
@@ -74,13 +77,13 @@ PRESETS = (
     ),
     Preset(
         "points_to_spend",
-        "7일 안에 방문, 적립금 1,000 이상",
+        "최근 7일 방문, 적립금 1,000P 이상",
         "Visited in 7 days, 1,000 points or more",
         {"all": [_is("last_seen", "within_last", {"days": 7}), _is("points", ">=", 1_000)]},
     ),
     Preset(
         "engaged_now",
-        "이번 방문에 3분 이상",
+        "이번 방문에서 3분 이상 체류",
         "Three minutes or more in this visit",
         _is("visit_stay_seconds", ">=", 180),
     ),

@@ -83,12 +83,14 @@ class _Korean(_Words):
                 amount = self.amount(field, number)
                 said = f"{subject(amount)} 아님" if leaf.op == "!=" else _NUMBER_KO[leaf.op].format(amount)
                 return f"{subject(label)} {said}"
+            case Span() as span if leaf.op == "more_than_ago":
+                return f"{label} 후 {span_ko(span)} 넘게 지남"
             case Span() as span:
                 return f"{subject(label)} {_SPAN_KO[leaf.op].format(span_ko(span))}"
             case Point() as point:
                 return f"{subject(label)} {instant(point)} {'전' if leaf.op == 'before' else '이후'}"
             case None:
-                return f"{subject(label)} 한 번도 없음"
+                return f"{label} 기록이 없음"
             case str(text):
                 return self.text(subject(label), leaf.op, _said(field, (text,), "ko"))
             case tuple(texts) if field.type == "list":
@@ -119,8 +121,8 @@ class _Korean(_Words):
 
     def records(self, field: Field, op: str, where: str) -> str:
         if op == "some":
-            return f"{field.ko} 중 ({where})인 것이 있음"
-        return f"{subject(field.ko)} 있으나 그중 ({where})인 것은 없음"
+            return f"{field.ko} 중 ({where})에 해당하는 것이 있음"
+        return f"{subject(field.ko)} 있으나 그중 ({where})에 해당하는 것은 없음"
 
 
 class _English(_Words):
@@ -170,7 +172,7 @@ class _English(_Words):
 
 _NUMBER_KO = {"=": "정확히 {}", ">": "{} 초과", ">=": "{} 이상", "<": "{} 미만", "<=": "{} 이하"}
 _NUMBER_EN = {"=": "exactly", "!=": "not", ">": "more than", ">=": "at least", "<": "under", "<=": "at most"}
-_SPAN_KO = {"within_last": "최근 {} 이내", "more_than_ago": "{}보다 오래됨", "in_next": "앞으로 {} 이내"}
+_SPAN_KO = {"within_last": "최근 {} 이내", "in_next": "앞으로 {} 이내"}
 _SPAN_EN = {"within_last": "within the last {}", "more_than_ago": "more than {} ago", "in_next": "in the next {}"}
 _AMONG_KO = {"in": "하나임", "not_in": "어느 것도 아님"}
 _TEXTS_EN = {
@@ -193,7 +195,7 @@ def _said(field: Field, texts: tuple[str, ...], language: Language) -> str:
     """Quoted texts, or the labels of choices; of many only the first, and how many more."""
     labels = {choice.value: choice.ko if language == "ko" else choice.en for choice in field.choices}
     said = [labels.get(text) or f"'{text}'" for text in texts[:_SHOWN_STRINGS]]
-    more = len(texts) - len(said)
-    if more:
-        said.append(f"외 {more:,}개" if language == "ko" else f"{more:,} more")
-    return ", ".join(said)
+    listed, more = ", ".join(said), len(texts) - len(said)
+    if not more:
+        return listed
+    return f"{listed} 외 {more:,}개" if language == "ko" else f"{listed}, {more:,} more"

@@ -34,7 +34,7 @@ _BOUGHT = Compare(Whole("product_units"), ">", Fixed(0))  # net of refunds, as o
 _IN_CART = Compare(Whole("cart_quantity"), ">", Fixed(0))
 _KNOWN_PRICE = Compare(Whole("cart_price"), ">=", Fixed(0))
 
-_ITEM_ID = string("item_id", "record", "상품 번호", "item id", Text("product_item"), "SKU-1")
+_ITEM_ID = string("item_id", "record", "상품 ID", "item id", Text("product_item"), "SKU-1")
 _CATEGORY = string("category", "record", "카테고리", "category", Text("product_category"), "shoes")
 _VIEWED_PRODUCT = (
     _ITEM_ID,
@@ -55,7 +55,7 @@ _BOUGHT_PRODUCT = (
     time("bought_at", "record", "구매 시각", "bought", Instant("product_bought_at")),
 )
 _CART_PRODUCT = (
-    string("item_id", "record", "상품 번호", "item id", Text("cart_item"), "SKU-1"),
+    string("item_id", "record", "상품 ID", "item id", Text("cart_item"), "SKU-1"),
     string("category", "record", "카테고리", "category", Text("cart_category"), "shoes"),
     number("quantity", "record", "수량", "units", Whole("cart_quantity"), "pieces", 2),
     money("price", "record", "가격", "price", Only(Whole("cart_price"), _KNOWN_PRICE)),
@@ -80,7 +80,7 @@ def product_fields() -> list[Field]:
         listed(
             "search_terms",
             "product",
-            "내부 검색어",
+            "쇼핑몰 내 검색어",
             "internal search terms",
             Elements(_SEARCHED, Text("search_term")),
             "운동화",
@@ -117,7 +117,7 @@ def cart_fields() -> list[Field]:
         records(
             "cart_products",
             "cart",
-            "장바구니 상품 기록",
+            "장바구니 품목",
             "products in cart",
             _IN_CART,
             _CART_PRODUCT,

@@ -8,6 +8,7 @@ from typing import Literal
 
 from flows.segments.columns import Always, Condition, Every, Exists, OneOf, Real, Text
 from flows.segments.field import Field
+from flows.segments.korean import subject
 from flows.segments.node import node
 from flows.segments.sources import Named, Truth
 
@@ -45,7 +46,7 @@ def _field(trait: Trait) -> Field:
         case "date":
             how = Named(_NAME, trait.name, Always("trait_at"))
             return Field(name, "custom", "time", ko, en, how, ("within_last", {"days": 30}))
-    statements = (f"{ko} 값이 참임", f"{ko} 값이 거짓임", f"{en} is true", f"{en} is false")
+    statements = (f"{subject(ko)} '예'임", f"{subject(ko)} '아니요'임", f"{en} is true", f"{en} is false")
     told = Truth(_told(trait.name, "true"), _told(trait.name, "true", "false"))
     return Field(name, "custom", "boolean", ko, en, told, ("is", True), statements=statements)
 

@@ -111,7 +111,7 @@ def acquisition_fields() -> list[Field]:
     """Where the present or latest visit came from, and the first."""
     rows = (
         ("landing_page", "랜딩 페이지", "landing page", "/event", "contains"),
-        ("referrer", "유입 경로", "referrer", "naver.com", "contains"),
+        ("referrer", "유입 주소(리퍼러)", "referrer", "naver.com", "contains"),
         ("search_keyword", "유입 검색어", "search keyword", "운동화", "contains"),
         ("channel", "유입 채널", "channel", "direct", "is"),
         ("campaign", "캠페인", "campaign", "summer_sale", "is"),

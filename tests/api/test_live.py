@@ -117,6 +117,15 @@ def test_windows_run_out_with_the_clock_and_nothing_else(world: World, shop: Sho
     assert counts == [(1, 1, 1), (1, 1, 1), (1, 0, 1), (1, 0, 1), (0, 0, 1), (0, 0, 1), (0, 0, 0)]
 
 
+def test_further_pages_are_of_the_first_ones_window_but_online_is_of_now(world: World, shop: Shop) -> None:
+    insert_visitors(world.store, shop.site_id, [Visitor(f"v{n}", [Visit(NOW - n, NOW - n)]) for n in range(4)])
+    first = live(world, shop, "?limit=2")
+    world.clock.now += 6 * MINUTE
+    second = live(world, shop, f"?limit=2&cursor={first['next_cursor']}")
+    assert [card["online"] for card in (*first["visitors"], *second["visitors"])] == [True, True, False, False]
+    assert second["population"] == first["population"]
+
+
 def test_search_narrows_the_list_but_not_the_population(world: World, shop: Shop) -> None:
     insert_visitors(world.store, shop.site_id, [Visitor(f"user%{n}_", [Visit(NOW - n, NOW - n)]) for n in range(12)])
     body = live(world, shop, "?q=%251")

@@ -163,7 +163,7 @@ def test_a_segment_may_ask_for_declared_traits_only(world: World, shop: Shop) ->
     assert fields[-1]["labels"] == {"ko": "골프", "en": "plays golf"}
     assert create(world, shop, "Golf", golf)["sentence"]["en"] == "plays golf is true"
     (listed,) = world.client.get("/v1/segments", headers=shop.reads).json()["segments"]
-    assert listed["sentence"]["ko"] == "골프 값이 참임"
+    assert listed["sentence"]["ko"] == "골프가 '예'임"
     told = {"trait_name": ["golf"], "trait_text": ["true"], "trait_number": [0.0], "trait_at": [0]}
     insert_visitors(world.store, shop.site_id, [Visitor("v", [Visit(NOW, NOW)], columns=told)])
     live = world.client.post("/v1/live/visitors", json={"segment": golf}, headers=shop.reads).json()

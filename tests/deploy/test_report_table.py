@@ -60,7 +60,7 @@ def test_segment_and_site_stand_side_by_side() -> None:
 
 def test_labels_come_in_korean_too() -> None:
     text = shown(report_tables(report(), "ko"))
-    assert all(word in text for word in ("라이브 리포트", "최근 24시간", "구매율", "방문수 10 이상", "비율"))
+    assert all(word in text for word in ("라이브 리포트", "최근 24시간", "구매율", "방문수 10 이상", "비중"))
 
 
 def test_names_of_products_are_taken_as_they_are() -> None:

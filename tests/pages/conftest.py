@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from api.accounts.passwords import keep
 from api.app import create_app
+from api.freshness import FreshnessReader
 from deploy.clock import now_ms
 from sql.migrate import migrate
 from sql.sites import add_site
@@ -47,6 +48,12 @@ class Server:
     def close(self) -> None:
         self._server.should_exit = True
         self._thread.join()
+
+    def forget_commits(self) -> None:
+        """As if no flow had ever written."""
+        self.store.command("TRUNCATE TABLE commits")
+        context = self.app.state.context
+        vars(context.freshness).update(vars(FreshnessReader(self.store, context.settings.stale_after_ms)))
 
     def site(self, name: str = "손님 상점") -> str:
         """A site of its own; its id."""

@@ -18,7 +18,7 @@ from tests.pages.test_hooks import DAY, EVIL, LONG, MINUTE, SEEN, hook, segment,
 
 @pytest.fixture(autouse=True)
 def _no_commits(server: Server) -> None:
-    server.store.command("TRUNCATE TABLE commits")
+    server.forget_commits()
 
 
 AHEAD = 10 * MINUTE

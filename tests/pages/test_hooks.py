@@ -112,6 +112,17 @@ def test_a_hook_is_made_from_a_segment_and_its_secret_is_shown_once(server: Serv
     assert secret not in page.content()
 
 
+def test_a_link_to_a_segment_that_was_deleted_chooses_nothing(server: Server, desk: Desk) -> None:
+    site_id = server.site()
+    segment(server, site_id)
+    page = desk.sign_in(server.user(**{site_id: "editor"}), "/hooks/new?segment=seg_gone")
+    expect(page.get_by_text(KO["hook.segment_gone"])).to_be_visible()
+    expect(page.get_by_label(KO["hook.segments.chosen"])).to_be_checked()
+    page.get_by_label(KO["hook.field.url"]).fill(URL)
+    page.get_by_role("button", name=KO["hook.create"]).click()
+    expect(page.get_by_text(KO["hook.wrong.segments"])).to_be_visible()
+
+
 def test_deliveries_say_why_and_are_sent_again_and_what_is_open_stays_open(server: Server, desk: Desk) -> None:
     site_id = server.site()
     of = hook(server, site_id)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Locator, Page, ViewportSize, expect
 
+from api.pages.assets import assets
 from deploy.clock import now_ms
 from sql.store import Store
 from tests.api.visitors import Order, Visit, Visitor, insert_rows, insert_visitors, person
@@ -111,6 +112,7 @@ def test_list_and_counters_are_those_of_the_api_page_by_page(server: Server, des
     page.get_by_role("button", name=KO["common.window.7d"]).click()
     expect(page.locator(".people-head .pages-range")).to_have_text("1–50 / 121명")
     assert "window=7d" in page.url
+    assert f"site={site_id}" in page.url  # whoever opens it sees this site, however many he has
 
 
 def test_what_a_row_says_of_a_member(server: Server, desk: Desk) -> None:
@@ -138,7 +140,7 @@ def test_what_a_row_says_of_a_member(server: Server, desk: Desk) -> None:
     expect(row).to_have_count(1)
     for words in (
         "이서연",
-        "VIP · 12,300점 · 모바일 웹 · iOS · Safari",
+        "VIP · 12,300P · 모바일 웹 · iOS · Safari",
         "모자",
         "/hat?a=1",
         "4페이지",
@@ -238,6 +240,53 @@ def test_what_happens_appears_in_its_place_and_nothing_moves_under_a_pointer(ser
     assert set(names(page).all_text_contents()[:2]) == {"new", "v-1"}
 
 
+def test_a_further_page_that_nobody_is_on_any_more_leads_back_to_the_first(server: Server, desk: Desk) -> None:
+    site_id = server.site()
+    now = now_ms()
+    come(server.store, site_id, [someone(f"v-{n:02}", now - n * MINUTE, visits=12) for n in range(53)])
+    flow = Flow(server.store, site_id)
+    page = desk.sign_in(server.user(**{site_id: "viewer"}), f"/?expression={json.dumps(FREQUENT)}")
+    page.goto(f"{server.url}/?expression={json.dumps(FREQUENT)}")
+    page.locator(".people-foot").get_by_role("button", name=KO["live.next"]).click()
+    expect(names(page)).to_have_text(["v-50", "v-51", "v-52"])
+    expect(page.locator(".person-dot")).to_have_count(0)
+    flow.write(*(someone(f"v-{n}", now - n * MINUTE, visits=2) for n in (50, 51, 52)))
+    expect(page.locator(".rows > .left")).to_have_count(3)  # they stay in their places while one is further down
+    page.mouse.move(0, 0)
+    page.mouse.wheel(0, -10_000)
+    expect(rows(page)).to_have_count(50)
+    expect(names(page).first).to_have_text("v-00")
+
+
+def test_conditions_nobody_can_read_are_not_taken_for_everyone(server: Server, desk: Desk) -> None:
+    site_id = server.site()
+    come(server.store, site_id, crowd(3))
+    page = desk.sign_in(server.user(**{site_id: "viewer"}), "/")
+    page.goto(f"{server.url}/?expression=%7B%22field")
+    expect(page.get_by_text(KO["common.wrong_expression"])).to_be_visible()
+    expect(rows(page)).to_have_count(0)
+    page.get_by_role("button", name=KO["live.show_everyone"]).click()
+    expect(rows(page)).to_have_count(3)
+    assert "expression" not in page.url
+
+
+def test_a_person_who_came_while_the_last_of_a_full_page_acted_is_shown(server: Server, desk: Desk) -> None:
+    """Pure: what `board.js` makes of one batch of changes."""
+    page = desk.go("/login")
+    shown = page.evaluate(
+        """async (address) => {
+          const { PAGE, boardOf, changed, settled } = await import(address);
+          const card = (person_id, at) => ({ person_id, visitor_id: person_id, devices: [], last_seen: new Date(at).toISOString() });
+          const now = Date.now();
+          const full = boardOf(Array.from({ length: PAGE }, (_, n) => card(`v${n}`, now - n * 60_000)), { first: true });
+          const next = settled(changed(full, [card(`v${PAGE - 1}`, now + 2_000), card("new", now + 1_000)]));
+          return next.people.slice(0, 3).map((one) => one.person_id);
+        }""",
+        assets().url("live/board.js"),
+    )
+    assert shown == ["v49", "new", "v0"]
+
+
 def test_who_leaves_the_segment_leaves_the_list(server: Server, desk: Desk) -> None:
     site_id = server.site()
     come(server.store, site_id, [someone("stays", now_ms(), visits=12), someone("goes", now_ms(), visits=12)])
@@ -277,7 +326,7 @@ def test_where_motion_is_not_wanted_new_people_wait_and_are_never_too_many(serve
 
 def test_without_a_stream_the_list_is_asked_for_and_a_lost_one_comes_back(server: Server, desk: Desk) -> None:
     desk.expected += ["503", "ERR_FAILED", "ERR_CONNECTION"]
-    server.store.command("TRUNCATE TABLE commits")  # of other tests: figures that stand still have the same line
+    server.forget_commits()  # of other tests: figures that stand still have the same line
     site_id = server.site()
     come(server.store, site_id, [someone("one", now_ms(), visits=12)])
     email = server.user(**{site_id: "viewer"})
@@ -350,7 +399,7 @@ def test_stale_figures_say_since_when_and_what_is_on_its_way_has_its_place(serve
     desk.context.route("**/v1/live/visitors?*", lambda route: waiting.append(route))
     page.reload()
     expect(page.locator(".people-state .loading").first).to_be_visible()
-    expect(page.locator(".people [role=status]")).to_have_text(KO["common.loading"])
+    expect(page.locator(".people-state [role=status]")).to_have_text(KO["common.loading"])
     desk.context.unroute("**/v1/live/visitors?*")
     for route in waiting:
         route.continue_()

@@ -141,7 +141,7 @@ def test_the_page_says_what_the_api_knows(server: Server, desk: Desk) -> None:
     expect(cart.locator(".card-head")).to_contain_text("30,000원 3개")
     expect(cart.locator("li")).to_have_text([re.compile("scarf.*× 2.*15,000원"), re.compile("belt.*× 1.*2,000원")])
     member = card(page, "member")
-    for words in ("골드", "5,110점", "08-09", "✓문자 동의", "✕이메일 미동의", "✓카카오 채널 친구", "size", "신규 가입"):
+    for words in ("골드", "5,110P", "08-09", "✓문자 동의", "✕이메일 거부", "✓카카오 채널 친구", "size", "신규 가입"):
         expect(member).to_contain_text(words)
     expect(member.locator(".coupons .expired")).to_contain_text("지난 쿠폰")
     orders = card(page, "orders").locator(".order")

@@ -282,9 +282,9 @@ def test_what_goes_wrong_is_told_and_tried_again(server: Server, desk: Desk) -> 
     expect(page.get_by_role("alert")).to_contain_text(KO("report.behind", time="12:02:01"))
     expect(row(page, KO, "visits").get_by_role("cell").first).to_have_text("170회")
 
-    for wrong, said in (("segment=seg_gone", "gone"), ("expression=%7B", "wrong_expression")):
+    for wrong, said in (("segment=seg_gone", "report.gone"), ("expression=%7B", "common.wrong_expression")):
         page = desk.go(f"/report?{wrong}")
-        expect(page.get_by_role("alert")).to_contain_text(KO[f"report.{said}"])
+        expect(page.get_by_role("alert")).to_contain_text(KO[said])
         page.get_by_role("button", name="자주 방문").click()
         expect(row(page, KO, "visits").get_by_role("cell").first).to_have_text("170회")
 

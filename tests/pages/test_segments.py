@@ -194,7 +194,7 @@ def test_one_starts_from_a_preset_and_asks_for_amounts_and_records(server: Serve
     assert 0 < expected < 60
     expect(count(page)).to_have_text(f"{expected}명")
     page.get_by_role("button", name=KO["segment.tool.remove"]).click()
-    products = add(page, page, "장바구니 상품 기록")
+    products = add(page, page, "장바구니 품목")
     expect(page.get_by_text(KO["segment.lacks.empty"])).to_be_visible()
     add(products, page, "수량", "record")
     page.locator(".condition .condition").get_by_label(KO["segment.value"], exact=True).fill("2")
@@ -453,7 +453,7 @@ def test_numbers_and_times_are_what_was_typed_and_conditions_go_where_they_are_m
           const [b, c] = root.parts[1].parts;
           const {typed, asTyped, unitOf, lacking} = values;
           const {moved, removed, wrapped, unwrapped, negated, duplicated, nodeAt} = tree;
-          const typing = [["1,234.5", 2, 2], ["-10", 0], ["0.1", 12], ["1.5", 0], ["x", 0], ["", 0]];
+          const typing = [["1,234.5", 2, 2], ["-10", 0], ["0.1", 12], ["1.5", 0], ["x", 0], ["", 0], ["9999999999999999", 0]];
           const showing = [[123450, 2], [123400, 2], [-5, 2], [1000000], [2.5], [1e-7]];
           const having = [["whole", undefined], ["range", [5, 5]], ["span", {days: 0}], ["texts", []], ["truth", false]];
           const edits = [moved(root, [0], 1), moved(root, [1, 0], -1), removed(removed(root, [1, 0]), [1, 0]), wrapped(root, [0])];
@@ -479,7 +479,7 @@ def test_numbers_and_times_are_what_was_typed_and_conditions_go_where_they_are_m
         urls,
     )
     assert told == {
-        "typed": ["123450", "-10", "0.1", "undefined", "undefined", "undefined"],
+        "typed": ["123450", "-10", "0.1", "undefined", "undefined", "undefined", "undefined"],
         "shown": ["1,234.50", "1,234", "-0.05", "1,000,000", "2.5", "0.0000001"],
         "units": ["minutes", "seconds", "days", "minutes"],
         "lacking": ["missing", "order", "zero", "missing", None],

@@ -13,10 +13,12 @@ function expressionOf(text) {
   }
 }
 
-/** {segment, expression, window} of an address; `segment` and `expression` are null if not asked for. */
+/** {segment, expression, window, wrong} of an address; `segment` and `expression` are null if not asked for; `wrong`: it has conditions nobody can
+ * read. */
 export function askedOf(params = told) {
   const segment = params.get("segment") || null;
-  return { segment, expression: segment ? null : expressionOf(params.get("expression")), window: params.get("window") === "7d" ? "7d" : "24h" };
+  const expression = segment ? null : expressionOf(params.get("expression"));
+  return { segment, expression, window: params.get("window") === "7d" ? "7d" : "24h", wrong: Boolean(params.get("expression")) && !segment && !expression };
 }
 
 /** The same as a page's address has it. */

@@ -102,6 +102,11 @@ export function span(seconds) {
   return numbers({ style: "unit", unit, unitDisplay: "long" }).format(seconds / length);
 }
 
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** Whether it is a moment as the API writes one. */
+export const isMoment = (told) => typeof told === "string" && MOMENT.test(told) && !Number.isNaN(Date.parse(told));
+
 // Controls, marks of direction, lone halves of characters, and fillers that leave a name blank: shown as what they are, as in our CSV.
 const UNSEEN = /(?![\t\n\r])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
 
@@ -109,6 +114,9 @@ function writtenOut(one) {
   const hex = one.codePointAt(0).toString(16);
   return hex.length > 4 ? `\\U${hex.padStart(8, "0")}` : `\\u${hex.padStart(4, "0")}`;
 }
+
+/** The same in JSON text, where it is still JSON that says the same. */
+export const inJson = (told) => told.replace(UNSEEN, (one) => one.split("").map(writtenOut).join(""));
 
 /** Text of a stranger, with its unseen characters made visible. */
 export const plain = (told) => String(told ?? "").replace(UNSEEN, writtenOut);

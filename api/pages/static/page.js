@@ -32,6 +32,15 @@ export function link(path, values = {}) {
   return told.length ? `${path}?${new URLSearchParams(told)}` : path;
 }
 
+/** A part of an address, read; as it is if it cannot be. */
+export function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 let ahead = 0; // the server's clock less ours, milliseconds
 
 /** The server's time, epoch milliseconds, as near as its last answer told. */
@@ -49,9 +58,10 @@ export class Refused extends Error {
 /** A call of the API for the site of the page. Throws `Refused`, or TypeError if nobody answers; who is signed out is led to the door.
  * `options.signal` aborts it. */
 export async function call(method, path, body, options = {}) {
+  const sent = Date.now(); // the age is told as of then: the answer may take long
   const answer = await answered(method, path, body, options);
-  const told = answer.status === 204 ? null : await answer.json().catch(() => null);
-  if (told?.as_of && typeof told.age_seconds === "number") ahead = Date.parse(told.as_of) + told.age_seconds * 1000 - Date.now();
+  const told = answer.status === 204 ? null : await answer.json();
+  if (told?.as_of && typeof told.age_seconds === "number") ahead = Date.parse(told.as_of) + told.age_seconds * 1000 - sent;
   return told;
 }
 

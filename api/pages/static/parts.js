@@ -1,7 +1,7 @@
 // What pages are put together from: states of loading, switches, chips, dialogs, messages.
 
 import { html, signal, useLayoutEffect, useRef } from "./html.js";
-import { Refused, serverNow, text } from "./page.js";
+import { Refused, serverNow, text, texts } from "./page.js";
 import { ago, dateTime, plain } from "./figures.js";
 
 /** A grey place in the size of what is on its way. */
@@ -18,10 +18,13 @@ export const Failed = ({ error, retry, what = text("failed") }) => html`
 /** Nothing is there: why, and what to do. */
 export const Empty = ({ title, children }) => html`<div class="empty-box"><p class="empty-title">${title}</p>${children && html`<div class="quiet">${children}</div>`}</div>`;
 
+/** A button that keeps the focus while it can do nothing (`off`): one that is disabled loses it. */
+export const Press = ({ off, onClick, children, ...rest }) => html`<button type="button" aria-disabled=${off ? "true" : undefined} ...${rest} onClick=${() => off || onClick()}>${children}</button>`;
+
 /** One of a few. `choices`: [[value, label], ...]. */
 export const Switch = ({ label, value, choices, onChange }) => html`
   <div class="segmented" role="group" aria-label=${label}>
-    ${choices.map(([one, name]) => html`<button type="button" aria-pressed=${String(one === value)} onClick=${() => onChange(one)}>${name}</button>`)}
+    ${choices.map(([one, name]) => html`<button type="button" aria-pressed=${String(one === value)} onClick=${() => one !== value && onChange(one)}>${name}</button>`)}
   </div>`;
 
 /** A word in a pill. `kind`: "", "good", "warn", "bad" or "accent". */
@@ -66,8 +69,12 @@ export function tell(words, bad = false) {
 /** Where `tell` speaks: once on a page. */
 export const Messages = () => html`<div class="messages" role="status" aria-live="polite">${message.value && html`<p class=${message.value.bad ? "message bad" : "message"}>${message.value.words}</p>`}</div>`;
 
-/** What the API said against an input, for `tell`. */
-export const said = (error) => (error instanceof Refused ? plain(error.problem?.detail ?? text("not_done")) : text("offline"));
+/** Why the API did not do it, for `tell`: in the page's language where that is known. */
+export function said(error) {
+  if (!(error instanceof Refused)) return text("offline");
+  const kind = error.problem?.type?.split(":").at(-1);
+  return texts[`refused.${kind}`] ?? texts[`refused.${error.status}`] ?? plain(error.problem?.detail ?? text("not_done"));
+}
 
 /** The server's time for `Ago`, each second while the page is looked at. */
 export const seconds = signal(serverNow());

@@ -24,6 +24,7 @@ async function look() {
     if (told.as_of === null) show("never", "");
     else show(told.stale ? "stale" : "fresh", moment(told.as_of));
   } catch (error) {
+    if (error instanceof Refused && error.status === 403) return location.reload(); // the role was taken: there may be another site
     if (!(error instanceof Refused && error.status === 401)) show("away", "");
   }
 }

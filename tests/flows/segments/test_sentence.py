@@ -61,7 +61,7 @@ FREQUENT, BUYER, MOBILE = (
             "마지막 활동이 2026-10-01 09:00:07.500 (UTC) 전",
             "last activity before 2026-10-01 09:00:07.500 (UTC)",
         ),
-        (leaf("last_order_at", "never"), "마지막 구매가 한 번도 없음", "last order never"),
+        (leaf("last_order_at", "never"), "마지막 구매 기록이 없음", "last order never"),
         (
             leaf("last_seen", "within_last", {"days": 1, "hours": 12}),
             "마지막 활동이 최근 1일 12시간 이내",
@@ -74,15 +74,15 @@ FREQUENT, BUYER, MOBILE = (
         ),
         (
             leaf("viewed_items", "contains_any", [f"S-{n}" for n in range(9)]),
-            "본 상품에 'S-0', 'S-1', 'S-2', 'S-3', 'S-4', 외 4개 중 하나 이상 있음",
+            "본 상품에 'S-0', 'S-1', 'S-2', 'S-3', 'S-4' 외 4개 중 하나 이상 있음",
             "viewed items include any of 'S-0', 'S-1', 'S-2', 'S-3', 'S-4', 4 more",
         ),
         (
             {"field": "cart_products", "op": "none", "where": {"not": {"all": []}}},
-            "장바구니 상품 기록이 있으나 그중 ((무엇이든 해당)에 해당하지 않음)인 것은 없음",
+            "장바구니 품목이 있으나 그중 ((무엇이든 해당)에 해당하지 않음)에 해당하는 것은 없음",
             "products in cart are not empty and include none where (not (anything))",
         ),
-        (leaf("points", ">=", 1_000), "적립금이 1,000 이상", "points at least 1,000"),
+        (leaf("points", ">=", 1_000), "적립금이 1,000P 이상", "points at least 1,000"),
         (leaf("birthday", "<=", 7), "생일까지 남은 날이 7일 이하", "days until the birthday at most 7"),
         (
             {"all": [leaf("consent_sms", "is", True), leaf("consent_night", "is", False), leaf("visits", ">", 1)]},
@@ -91,7 +91,7 @@ FREQUENT, BUYER, MOBILE = (
         ),
         (leaf("trait.score", ">=", 1_234.5), "점수가 1,234.5 이상", "score at least 1,234.5"),
         (leaf("trait.score", "between", [1, 1e15]), "점수가 1 이상 1,000,000,000,000,000 미만", None),
-        (leaf("trait.golf", "is", False), "골프 값이 거짓임", "plays golf is false"),
+        (leaf("trait.golf", "is", False), "골프가 '아니요'임", "plays golf is false"),
     ],
 )
 def test_sentences(document: Any, ko: str, en: str | None) -> None:
@@ -118,8 +118,13 @@ def test_money_is_said_in_the_currency_of_the_site() -> None:
         ("A-1", "A-1이", "A-1을", "A-1은", "A-1로"),
         ("A-2", "A-2가", "A-2를", "A-2는", "A-2로"),
         ("A-3", "A-3이", "A-3을", "A-3은", "A-3으로"),
-        ("iOS", "iOS이(가)", "iOS을(를)", "iOS은(는)", "iOS(으)로"),
-        ("", "이(가)", "을(를)", "은(는)", "(으)로"),
+        ("iOS", "iOS", "iOS", "iOS", "iOS(으)로"),
+        ("회원 ID", "회원 ID가", "회원 ID를", "회원 ID는", "회원 ID로"),
+        ("1,000P", "1,000P가", "1,000P를", "1,000P는", "1,000P로"),
+        ("UTM", "UTM이", "UTM을", "UTM은", "UTM으로"),
+        ("URL", "URL이", "URL을", "URL은", "URL로"),
+        ("'VIP'", "'VIP'", "'VIP'", "'VIP'", "'VIP'(으)로"),
+        ("", "", "", "", "(으)로"),
     ],
 )
 def test_particles_follow_the_last_sound(
@@ -129,6 +134,6 @@ def test_particles_follow_the_last_sound(
 
 
 def test_all_but_the_last_phrase_take_a_connective_ending() -> None:
-    phrases = ["있음", "없음", "'A'임", "아님", "포함", "로 시작", "오래됨", "해당하지 않음", "10회 이상", "끝"]
-    said = "있고 없고 'A'이고 아니고 포함하고 로 시작하고 오래되고 해당하지 않고 10회 이상이고 끝"
+    phrases = ["있음", "없음", "'A'임", "아님", "포함", "로 시작", "지남", "해당하지 않음", "10회 이상", "끝"]
+    said = "있고 없고 'A'이고 아니고 포함하고 로 시작하고 지나고 해당하지 않고 10회 이상이고 끝"
     assert joined(phrases, "고") == said

@@ -3,7 +3,7 @@
 import { html, useEffect, useState } from "../html.js";
 import { call, text, texts } from "../page.js";
 import { NONE, dateTime, number, plain } from "../figures.js";
-import { Empty, Failed, Loading, said, tell } from "../parts.js";
+import { Empty, Failed, Loading, Press, said, tell } from "../parts.js";
 
 const SIZE = 30;
 
@@ -84,6 +84,6 @@ export function Audit({ fresh }) {
       ${!entries && !error && html`<div class="card-body"><${Loading} lines=${4} /></div>`}
       ${entries && !entries.length && html`<${Empty} title=${text("no_entries")}>${text("no_entries_detail")}</${Empty}>`}
       ${entries && entries.length > 0 && html`<ul class="entries">${entries.map((one) => html`<${Entry} key=${one.id} one=${one} />`)}</ul>`}
-      ${cursor && html`<p class="more"><button class="plain" type="button" disabled=${busy} onClick=${more}>${text("more")}</button></p>`}
+      ${cursor && html`<p class="more"><${Press} class="plain" off=${busy} onClick=${more}>${text("more")}<//></p>`}
     </section>`;
 }

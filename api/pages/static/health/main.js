@@ -1,7 +1,7 @@
 // How it goes: how old the figures are, what they are made by, and which segments, hooks and erasures are not done or not well.
 
 import { html, mount } from "../html.js";
-import { Refused, call, link, text } from "../page.js";
+import { Refused, call, link, serverNow, text } from "../page.js";
 import { NONE, ago, clock, counted, day, duration, number, plain, until } from "../figures.js";
 import { Ago, Chip, Failed, Loading, seconds } from "../parts.js";
 import { useTold } from "../asking.js";
@@ -32,7 +32,7 @@ async function load(signal) {
     ask("/v1/hooks"),
     ask("/v1/erasures?limit=100"),
   ]);
-  return { health, points: curve.points, segments, hooks, erasures, at: seconds.peek() };
+  return { health, points: curve.points, segments, hooks, erasures, at: serverNow() };
 }
 
 function Strip({ points, at }) {
@@ -52,7 +52,8 @@ function Figures({ told }) {
   const state = health.as_of === null ? "never" : health.stale ? "stale" : "fresh";
   const age = health.as_of === null ? null : Math.max(0, (seconds.value - Date.parse(health.as_of)) / 1000);
   const waiting = health.partitions?.reduce((sum, one) => sum + one.waiting_events, 0);
-  const behind = health.partitions?.filter((one) => one.waiting_events).length;
+  const lost = health.partitions?.some((one) => one.waiting_events === null); // deleted before they were read: nobody knows how many
+  const behind = health.partitions?.filter((one) => one.waiting_events !== 0).length;
   return html`
     <section class="card" aria-labelledby="figures-title" data-figures=${state}>
       <header class="card-head"><h2 id="figures-title">${text("figures")}</h2><${Chip} kind=${state === "fresh" ? "good" : "warn"}>${text(`figures.${state}`)}</${Chip}></header>
@@ -61,7 +62,7 @@ function Figures({ told }) {
         <dl class="facts">
           <div><dt>${text("as_of")}</dt><dd>${clock(health.as_of)}</dd>${health.as_of !== null && html`<dd class="small quiet">${day(health.as_of)}</dd>`}</div>
           <div><dt>${text("age")}</dt><dd class="figure">${duration(age)}</dd></div>
-          <div><dt>${text("waiting_events")}</dt><dd class="figure">${health.partitions ? counted(waiting, "events") : NONE}</dd><dd class="small quiet">${health.partitions ? text("partitions", { n: number(health.partitions.length), behind: number(behind) }) : text("log_away")}</dd></div>
+          <div><dt>${text("waiting_events")}</dt><dd class="figure">${health.partitions && !lost ? counted(waiting, "events") : NONE}</dd>${lost && html`<dd class="small problem">${text("events_lost")}</dd>`}<dd class="small quiet">${health.partitions ? text("partitions", { n: number(health.partitions.length), behind: number(behind) }) : text("log_away")}</dd></div>
         </dl>
         <${Strip} points=${points} at=${at} />
       </div>

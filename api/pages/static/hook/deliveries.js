@@ -3,7 +3,7 @@
 import { html, useEffect, useRef, useState } from "../html.js";
 import { call, may, text } from "../page.js";
 import { counted, dateTime, plain, until } from "../figures.js";
-import { Ago, Chip, Empty, Failed, Loading, Switch, said, seconds, tell } from "../parts.js";
+import { Ago, Chip, Empty, Failed, Loading, Press, Switch, said, seconds, tell } from "../parts.js";
 import { personLink } from "../people.js";
 import { useTold } from "../asking.js";
 import { lengthened, renewed } from "./ledger.js";
@@ -33,7 +33,7 @@ function Row({ one, name, open, onOpen, onReplay, paused }) {
       <p class="delivery-time small quiet figure"><${Ago} at=${one.at} now=${seconds.value} /></p>
       <p class="delivery-tools">
         <button class="plain small-button" type="button" aria-expanded=${String(open)} aria-controls=${place} onClick=${onOpen}>${text("body")}</button>
-        ${may("editor") && html`<button class="plain small-button" type="button" disabled=${busy} onClick=${replay}>${text("replay")}<span class="unseen"> ${plain(one.person_id ?? one.type)}</span></button>`}
+        ${may("editor") && html`<${Press} class="plain small-button" off=${busy} onClick=${replay}>${text("replay")}<span class="unseen"> ${plain(one.person_id ?? one.type)}</span><//>`}
       </p>
       <div class="delivery-body" id=${place} hidden=${!open}>
         ${open && html`
@@ -101,6 +101,6 @@ export function Deliveries({ hook, names, fresh, onReplayMany }) {
         <ul class="deliveries">
           ${shown.rows.map((one) => html`<${Row} key=${one.webhook_id} one=${one} name=${(id) => names.get(id) ?? id} open=${open.has(one.webhook_id)} onOpen=${() => toggle(one.webhook_id)} onReplay=${replay} paused=${!hook.active} />`)}
         </ul>`}
-      ${shown?.cursor && html`<p class="more"><button class="plain" type="button" disabled=${more} onClick=${lengthen}>${text("more")}</button></p>`}
+      ${shown?.cursor && html`<p class="more"><${Press} class="plain" off=${more} onClick=${lengthen}>${text("more")}<//></p>`}
     </section>`;
 }

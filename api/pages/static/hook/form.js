@@ -19,15 +19,15 @@ function parted(seconds) {
 const lengthOf = ({ count, unit }) => Number(count) * UNITS.find(([one]) => one === unit)[1];
 const whole = ({ count }) => /^\d{1,9}$/.test(String(count).trim()) && Number(count) > 0;
 
-/** What stands in the form of a hook; of null, of a new one for a segment. */
-export function drafted(hook, segment) {
+/** What stands in the form of a hook; of null, of a new one for the segments `chosen` (ids; null: all). */
+export function drafted(hook, chosen) {
   const again = hook?.policy.again ?? "always";
   const within = typeof again === "string" ? 86400 : again.not_within_seconds;
   return {
     url: hook?.url ?? "",
     events: hook?.events ?? ["segment.entered"],
-    every: hook ? hook.segments === null : !segment,
-    segments: hook?.segments ?? (segment ? [segment] : []),
+    every: hook ? hook.segments === null : chosen === null,
+    segments: hook?.segments ?? chosen ?? [],
     again: typeof again === "string" ? again : "not_within",
     within: parted(within),
     delayed: Boolean(hook?.delay_seconds),
@@ -114,10 +114,10 @@ function Segments({ segments, draft, set }) {
 }
 
 /** `hook`: to be changed, or null for a new one. `onSaved`: is told what the API answered. */
-export function Form({ hook, segments, segment, onSaved, onCancel }) {
-  const [draft, setDraft] = useState(() => drafted(hook, segment));
+export function Form({ hook, segments, chosen = null, onSaved, onCancel }) {
+  const [draft, setDraft] = useState(() => drafted(hook, chosen));
   const [begun] = useState(() => JSON.stringify(draft));
-  const overtaken = hook !== null && JSON.stringify(drafted(hook, segment)) !== begun;
+  const overtaken = hook !== null && JSON.stringify(drafted(hook, chosen)) !== begun;
   const letGo = useUnsaved(JSON.stringify(draft) !== begun);
   const [wrong, setWrong] = useState({});
   const [busy, setBusy] = useState(false);

@@ -1,9 +1,9 @@
 // One hook: what it is told of, its secret, and what became of what it was told. `/hooks/new`: the form alone.
 
 import { html, mount, useRef, useState } from "../html.js";
-import { call, link, may, text } from "../page.js";
+import { call, decoded, link, may, text } from "../page.js";
 import { dateTime, plain } from "../figures.js";
-import { Chip, Dialog, Failed, Loading, Messages, said, tell } from "../parts.js";
+import { Chip, Dialog, Failed, Loading, Messages, Press, said, tell } from "../parts.js";
 import { useTold } from "../asking.js";
 import { Deliveries } from "./deliveries.js";
 import { Form } from "./form.js";
@@ -14,7 +14,7 @@ import { State, againOf, delayOf, eventsOf, segmentsOf, stateOf, whyOf } from ".
 
 const EVERY_MS = 5000;
 const SEGMENTS_EVERY_MS = 60_000;
-const asked = decodeURIComponent(location.pathname.split("/")[2] ?? "");
+const asked = decoded(location.pathname.split("/")[2] ?? "");
 const NEW = "new";
 
 const Back = () => html`<a class="back" href=${link("/hooks")}><span aria-hidden="true">←</span> ${text("back")}</a>`;
@@ -33,11 +33,11 @@ function Sure({ title, detail, action, danger, onSure, onClose }) {
     }
   };
   return html`
-    <${Dialog} title=${title} onClose=${onClose}>
+    <${Dialog} title=${title} onClose=${() => busy || onClose()}>
       <p>${detail}</p>
       ${wrong && html`<p class="notice wrong" role="alert">${wrong}</p>`}
       <div class="dialog-foot">
-        <button class="plain" type="button" onClick=${onClose}>${text("cancel")}</button>
+        <${Press} class="plain" off=${busy} onClick=${onClose}>${text("cancel")}<//>
         <button class=${danger ? "plain danger" : "primary"} type="button" disabled=${busy} onClick=${sure}>${action}</button>
       </div>
     </${Dialog}>`;
@@ -53,10 +53,10 @@ const Told = ({ hook, names }) => html`
     <div><dt>${text("made")}</dt><dd>${dateTime(hook.created_at)}</dd></div>
   </dl>`;
 
-/** What a hook is told of, as the API is told it: without segments that are not there any more. */
-function bodyOf(hook, names, active) {
+/** What a hook is told of, as the API is told it: without segments that are not there any more. `there`: ids of those that are. */
+function bodyOf(hook, there, active) {
   const { url, events, policy, delay_seconds } = hook;
-  return { url, events, policy, delay_seconds, active, segments: hook.segments?.filter((id) => names.has(id)) ?? null };
+  return { url, events, policy, delay_seconds, active, segments: hook.segments?.filter((id) => there.has(id)) ?? null };
 }
 
 function Hook({ hook, segments, names, again, secret, setSecret }) {
@@ -82,7 +82,8 @@ function Hook({ hook, segments, names, again, secret, setSecret }) {
   const test = () => act(async () => (await call("POST", `/v1/hooks/${hook.id}/test`), tell(text("test_sent")), setFresh((one) => one + 1)));
   const turn = (active) =>
     act(async () => {
-      const body = bodyOf(hook, names, active);
+      const now = await call("GET", "/v1/segments"); // those that are known here may be a minute old
+      const body = bodyOf(hook, new Set(now.segments.map((one) => one.id)), active);
       if (body.segments?.length === 0) return tell(text("wrong.segment_gone"), true);
       await call("PUT", `/v1/hooks/${hook.id}`, body);
       tell(text(active ? "resumed" : "paused"));
@@ -99,8 +100,8 @@ function Hook({ hook, segments, names, again, secret, setSecret }) {
       <h1 ref=${heading} tabindex="-1">${plain(hostOf(hook.url))}</h1>
       ${may("editor") && html`
         <div class="tools">
-          ${hook.active && html`<button class="plain" type="button" disabled=${busy} onClick=${test}>${text("test")}</button>`}
-          <button class="plain" type="button" disabled=${busy} onClick=${() => turn(!hook.active)}>${text(hook.active ? "pause" : "resume")}</button>
+          ${hook.active && html`<${Press} class="plain" off=${busy} onClick=${test}>${text("test")}<//>`}
+          <${Press} class="plain" off=${busy} onClick=${() => turn(!hook.active)}>${text(hook.active ? "pause" : "resume")}<//>
         </div>`}
     </header>
     <div class="stack">
@@ -130,10 +131,11 @@ function Hook({ hook, segments, names, again, secret, setSecret }) {
 function New({ segments, onMade }) {
   const segment = new URLSearchParams(location.search).get("segment");
   const there = segments.some((one) => one.id === segment);
+  const chosen = there ? [segment] : segment ? [] : null;
   return html`
     <header class="page-head"><h1>${text("new")}</h1></header>
     ${may("editor")
-      ? html`<section class="card"><${Form} hook=${null} segments=${segments} segment=${there ? segment : ""} onSaved=${onMade} onCancel=${() => location.assign(link("/hooks", { segment: there ? segment : "" }))} /></section>`
+      ? html`${segment && !there && html`<p class="notice wrong" role="status">${text("segment_gone")}</p>`}<section class="card"><${Form} hook=${null} segments=${segments} chosen=${chosen} onSaved=${onMade} onCancel=${() => location.assign(link("/hooks", { segment: there ? segment : "" }))} /></section>`
       : html`<p class="notice">${text("no_right")}</p>`}`;
 }
 
@@ -160,6 +162,7 @@ function Page() {
     ${error && !missing && html`<${Failed} error=${error} what=${text("hook_failed")} retry=${() => (found.again(), listed.again())} />`}
     ${missing && html`<header class="page-head"><h1>${text("missing")}</h1></header><p class="quiet">${text("missing_detail")}</p>`}
     ${!error && !(segments && (id === NEW || hook)) && html`<header class="page-head"><h1>${text("title")}</h1></header><${Loading} lines=${5} />`}
+    ${secret && !(segments && hook) && html`<${Secret} told=${secret} onKept=${() => setSecret(null)} />`}
     ${segments && id === NEW && html`<${New} segments=${segments} onMade=${made} />`}
     ${segments && hook && !missing && html`<${Hook} key=${hook.id} hook=${hook} segments=${segments} names=${names} again=${found.again} secret=${secret} setSecret=${setSecret} />`}
     <${Messages} />`;

@@ -34,7 +34,7 @@ export function changed(board, cards, gone = []) {
   });
   const here = new Set(people.map((card) => card.person_id));
   const waiting = new Map(board.waiting);
-  const last = people.length >= PAGE ? people.at(-1).last_seen : "";
+  const last = people.length >= PAGE ? people.reduce((least, card) => (card.last_seen < least ? card.last_seen : least), people[0].last_seen) : "";
   for (const card of board.first ? [...told.values()].reverse() : []) {
     waiting.delete(card.person_id);
     if (finds(board.q, card) && card.last_seen > last) waiting.set(card.person_id, card);

@@ -30,6 +30,7 @@ export function follow(params, on) {
   }
 
   function open() {
+    if (ended) return;
     source?.close();
     clearTimeout(lost);
     clearTimeout(again);
@@ -49,16 +50,21 @@ export function follow(params, on) {
       if (opened !== source) return;
       if (opened.readyState === EventSource.CLOSED) {
         ask();
-        again = setTimeout(open, AGAIN_MS);
+        later();
       } else if (!lost) {
         lost = setTimeout(() => {
           if (!asking) on.state("lost");
-          again = setTimeout(open, AGAIN_MS);
+          later();
         }, LOST_MS);
       }
     };
     for (const kind of ["counters", "people"]) opened.addEventListener(kind, (event) => on[kind](JSON.parse(event.data)));
     opened.addEventListener("reset", () => on.reset());
+  }
+
+  function later() {
+    clearTimeout(again);
+    again = setTimeout(open, AGAIN_MS);
   }
 
   function ask() {

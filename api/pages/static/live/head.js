@@ -1,21 +1,22 @@
 // The head of Live: whom it is about, and where one goes on with them.
 
-import { html, signal, useEffect, useState } from "../html.js";
+import { html, useState } from "../html.js";
 import { call, labelled, link, text } from "../page.js";
 import { moment, plain } from "../figures.js";
 import { paramsOf } from "../asked.js";
+import { useTold } from "../asking.js";
 import { Switch } from "../parts.js";
 import { Sign } from "../signs.js";
 import { about, asked, choose, counters, line } from "./state.js";
 
 const UNSAVED = "(unsaved)"; // no id of a segment has brackets
-const segments = signal([]);
+const EVERY_MS = 60_000;
 
 function Choice() {
   const { segment, expression } = asked.value;
   const [unsaved] = useState(expression); // stays to be chosen again
-  useEffect(() => void call("GET", "/v1/segments").then((told) => (segments.value = told.segments), () => {}), []);
-  const known = segments.value.some((one) => one.id === segment);
+  const segments = useTold((signal) => call("GET", "/v1/segments", undefined, { signal }), EVERY_MS).told?.segments ?? [];
+  const known = segments.some((one) => one.id === segment);
   const pick = (event) => {
     const value = event.currentTarget.value;
     choose(value === UNSAVED ? { segment: null, expression: unsaved } : { segment: value || null, expression: null });
@@ -27,7 +28,7 @@ function Choice() {
         <option value="">${text("everyone")}</option>
         ${unsaved && html`<option value=${UNSAVED}>${text("unsaved")}</option>`}
         ${segment && !known && html`<option value=${segment}>${plain(about.value?.segment.name ?? text("segment"))}</option>`}
-        ${segments.value.map((one) => html`<option key=${one.id} value=${one.id}>${plain(one.name)}</option>`)}
+        ${segments.map((one) => html`<option key=${one.id} value=${one.id}>${plain(one.name)}</option>`)}
       </select>
     </label>`;
 }

@@ -4,7 +4,7 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "../html.js";
 import { Refused, language, save, site, take, text } from "../page.js";
 import { bodyOf } from "../asked.js";
 import { counted, number } from "../figures.js";
-import { Empty, Failed, Loading, said, tell } from "../parts.js";
+import { Empty, Failed, Loading, Press, said, tell } from "../parts.js";
 import { Sign } from "../signs.js";
 import { PAGE } from "./board.js";
 import { holding, reduced } from "./hold.js";
@@ -56,8 +56,8 @@ function Pages({ people, place, foot }) {
   return html`
     <div class=${foot ? "people-foot pages" : "pages"} role="group" aria-label=${text(foot ? "pages_foot" : "pages")}>
       <span class="pages-range figure">${range(people)}</span>
-      ${onePage() || html`<button class="plain small-button" disabled=${busy.value || cursors.value.length === 1} onClick=${go(-1)}>${text("previous")}</button>
-        <button class="plain small-button" disabled=${busy.value || !next} onClick=${go(1)}>${text("next")}</button>`}
+      ${onePage() || html`<${Press} class="plain small-button" off=${busy.value || cursors.value.length === 1} onClick=${go(-1)}>${text("previous")}<//>
+        <${Press} class="plain small-button" off=${busy.value || !next} onClick=${go(1)}>${text("next")}<//>`}
     </div>`;
 }
 
@@ -94,7 +94,7 @@ function Download() {
       setUnderWay(false);
     }
   };
-  return html`<button class="plain small-button" aria-busy=${String(under_way)} disabled=${under_way} title=${text("csv_detail")} onClick=${download}>CSV</button>`;
+  return html`<${Press} class="plain small-button" aria-busy=${String(under_way)} off=${under_way} title=${text("csv_detail")} onClick=${download}>CSV<//>`;
 }
 
 function Rows({ shown }) {
@@ -113,10 +113,13 @@ function Nobody() {
   return html`<${Empty} title=${text("nobody")}>${text("empty")}<//>`;
 }
 
+const everyone = html`<button class="plain" onClick=${() => choose({ segment: null, expression: null })}>${text("show_everyone")}</button>`;
+
 function Wrong() {
+  if (asked.value.wrong) return html`<${Empty} title=${text("wrong_expression")}>${everyone}<//>`;
   const mistaken = failed.value instanceof Refused && [404, 422].includes(failed.value.status);
   if (!mistaken) return html`<${Failed} error=${failed.value} retry=${() => ask()} />`;
-  return html`<${Empty} title=${text("no_segment")}><button class="plain" onClick=${() => choose({ segment: null, expression: null })}>${text("show_everyone")}</button><//>`;
+  return html`<${Empty} title=${text("no_segment")}>${everyone}<//>`;
 }
 
 export function People() {
@@ -125,10 +128,11 @@ export function People() {
   const waiting = shown?.waiting.size ?? 0;
   const show = () => {
     showWaiting();
+    place.current.focus({ preventScroll: true }); // the button is gone
     if (place.current.getBoundingClientRect().top < 0) place.current.scrollIntoView({ block: "start" });
   };
   const list = () => {
-    if (failed.value) return html`<div class="people-state"><${Wrong} /></div>`;
+    if (failed.value || asked.value.wrong) return html`<div class="people-state"><${Wrong} /></div>`;
     if (!shown) return html`<div class="people-state"><${Loading} lines=${9} /></div>`;
     if (!shown.people.length) return busy.value ? html`<div class="people-state"><${Loading} lines=${9} /></div>` : html`<${Nobody} />`;
     return html`
@@ -137,8 +141,8 @@ export function People() {
       <${Pages} people=${shown.people} place=${place} foot />`;
   };
   return html`
-    <section class="card people" ref=${place} aria-label=${text("people_list")}>
-      <header class="people-head"><h2>${text("people_list")}</h2><${Search} />${shown?.people.length && !failed.value ? html`<${Download} /><${Pages} people=${shown.people} place=${place} />` : null}</header>
+    <section class="card people" ref=${place} tabindex="-1" aria-label=${text("people_list")}>
+      <header class="people-head"><h2>${text("people_list")}</h2><${Search} /><span class="unseen" role="status">${q.value && shown && !busy.value && !failed.value ? counted(shown.people.length, "people") : ""}</span>${shown?.people.length && !failed.value ? html`<${Download} /><${Pages} people=${shown.people} place=${place} />` : null}</header>
       ${waiting > 0 && !failed.value && html`<div class="waiting"><button class="waiting-button" onClick=${show}><${Sign} name="up" />${counted(waiting, "new_people")}</button></div>`}
       ${list()}
     </section>`;

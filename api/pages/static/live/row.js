@@ -80,5 +80,5 @@ function Person({ card }) {
 export function Row({ card, times, left }) {
   const drawn = useMemo(() => html`<${Person} card=${card} />`, [card]);
   const glow = times ? ` glow-${times % 2}` : "";
-  return html`<li class=${`row${glow}${left ? " left" : ""}`} data-person=${card.person_id}>${drawn}</li>`;
+  return html`<li class=${`row${glow}${left ? " left" : ""}`} data-person=${card.person_id}>${left && html`<span class="unseen">${text("left")}</span>`}${drawn}</li>`;
 }

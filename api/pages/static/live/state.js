@@ -1,7 +1,7 @@
 // What Live is about, who is shown, and how it stays true: the list is asked for, the stream changes it, seldom where much changes.
 
 import { batch, effect, signal } from "../html.js";
-import { Refused, link } from "../page.js";
+import { Refused, link, site } from "../page.js";
 import { askedOf, paramsOf } from "../asked.js";
 import { PAGE, boardOf, changed, settled, unsettled } from "./board.js";
 import { asking as askCounters } from "./counting.js";
@@ -17,9 +17,10 @@ const ANEW_MS = 60_000; // what time alone changes (who is online no more, who i
 const PATIENCE_MS = 1500; // so long the list waits for the stream to be open
 
 const told = new URLSearchParams(location.search);
-const remembered = history.state?.cursors;
+const REMEMBERED_MS = 30 * 60_000; // pages of an older list are of another time
+const remembered = Date.now() - (history.state?.at ?? 0) < REMEMBERED_MS && history.state.cursors;
 
-export const asked = signal(askedOf(told)); // {segment, expression, window}
+export const asked = signal(askedOf(told)); // as asked.js has it
 export const q = signal(told.get("q") ?? "");
 export const hours = signal([1, 6, 24].includes(Number(told.get("hours"))) ? Number(told.get("hours")) : 1);
 export const cursors = signal(Array.isArray(remembered) && remembered.length ? remembered : [null]); // of the pages up to the one shown
@@ -33,13 +34,14 @@ export const line = signal("on"); // as feed.js says
 const first = () => cursors.value.length === 1;
 
 function write() {
-  const values = { ...paramsOf(asked.value), q: q.value, hours: hours.value === 1 ? null : hours.value };
-  history.replaceState({ cursors: cursors.value }, "", link(location.pathname, values));
+  const values = { site, ...paramsOf(asked.value), q: q.value, hours: hours.value === 1 ? null : hours.value };
+  history.replaceState({ cursors: cursors.value, at: Date.now() }, "", link(location.pathname, values));
 }
 
 // --- the list ------------------------------------------------------------------------------------------------------
 
 let question = 0;
+let under_way = 0;
 let owed = { loud: false, anew: false }; // to the questions that were overtaken: the last answer is the answer to them all
 
 /** Ask for the page. `quiet`: what is shown stays until the answer, and if there is none. `anew`: nothing of it is kept in its place. */
@@ -48,6 +50,7 @@ export async function ask({ quiet = false, anew = !quiet } = {}) {
   const began = performance.now();
   owed = { loud: owed.loud || !quiet, anew: owed.anew || anew };
   if (!quiet) busy.value = true;
+  under_way += 1;
   try {
     const answer = await listed({ ...asked.value, q: q.value, cursor: cursors.value.at(-1) });
     if (mine === question) show(answer, began);
@@ -59,6 +62,8 @@ export async function ask({ quiet = false, anew = !quiet } = {}) {
       busy.value = false;
       if (owed.loud || gone || !board.value) failed.value = error;
     });
+  } finally {
+    under_way -= 1;
   }
 }
 
@@ -66,6 +71,7 @@ function show(answer, began) {
   const { anew } = owed;
   owed = { loud: false, anew: false };
   const people = answer.visitors;
+  if (!people.length && !first()) return back();
   const newer = new Map(people.map((card) => [card.person_id, card.last_seen]));
   for (const [person_id, card] of waiting) if (newer.has(person_id) && card.last_seen <= newer.get(person_id)) waiting.delete(person_id);
   for (const [person_id, told] of away) if (newer.has(person_id) && told < began) away.delete(person_id);
@@ -110,6 +116,7 @@ const away = new Map(); // who left -> when that was told
 let applying = 0;
 let applied = 0;
 let refilled = 0;
+let refilling = 0;
 
 function people({ changed: cards, gone, more }) {
   for (const card of cards) {
@@ -141,14 +148,17 @@ function apply() {
   waiting.clear();
   away.clear();
   board.value = !held() && unsettled(next) ? settled(next) : next;
+  if (!board.value.first && !board.value.people.length) return back();
   if (board.value.first && board.value.more && board.value.people.length < PAGE) refill();
 }
 
 /** People left the page, or more changed than were told: ask for it, but not all the time. */
 function refill() {
-  if (performance.now() - refilled < 5 * APPLY_MS) return;
-  refilled = performance.now();
-  ask({ quiet: true });
+  refilling ||= setTimeout(() => {
+    refilling = 0;
+    refilled = performance.now();
+    ask({ quiet: true });
+  }, Math.max(0, refilled + 5 * APPLY_MS - performance.now()));
 }
 
 /** Show who waits, now. */
@@ -159,7 +169,7 @@ export function showWaiting() {
 effect(() => {
   if (!held()) plan();
 });
-setInterval(() => document.hidden || line.value === "asking" || busy.value || ask({ quiet: true }), ANEW_MS);
+setInterval(() => document.hidden || line.value === "asking" || busy.value || asked.value.wrong || ask({ quiet: true }), ANEW_MS);
 
 // --- what is chosen ------------------------------------------------------------------------------------------------
 
@@ -168,10 +178,14 @@ let leave = null;
 /** Begin: follow the stream, and ask for the list once it is open. */
 export function begin() {
   leave?.();
+  leave = null;
   waiting.clear();
   away.clear();
   line.value = "on";
-  busy.value = true;
+  question += 1; // what was asked before is not about these people
+  busy.value = !asked.value.wrong;
+  if (asked.value.wrong) return;
+  write();
   const chosen = asked.value;
   let opened = false;
   const patience = setTimeout(() => opened || document.hidden || ask(), PATIENCE_MS);
@@ -187,7 +201,7 @@ export function begin() {
     reset: () => ask({ quiet: true }),
     state: (word) => (line.value = word),
     ask: async () => {
-      if (document.hidden) return;
+      if (document.hidden || under_way) return;
       if (opened) ask({ quiet: board.value !== null });
       else open();
       const told = await askCounters(chosen).catch(() => null);
@@ -201,12 +215,11 @@ export function begin() {
 export function choose(next) {
   batch(() => {
     const other = "segment" in next || "expression" in next;
-    asked.value = { ...asked.value, ...next };
+    asked.value = { ...asked.value, ...next, wrong: false };
     cursors.value = [null];
     if (other) counters.value = about.value = null;
     failed.value = null;
   });
-  write();
   begin();
 }
 

@@ -2,7 +2,7 @@
 
 import { html } from "../html.js";
 import { text, texts } from "../page.js";
-import { NONE, ago, counted, dateTime, day, number, plain } from "../figures.js";
+import { NONE, ago, counted, dateTime, day, isMoment, number, plain } from "../figures.js";
 import { Chip, seconds } from "../parts.js";
 import { Since } from "../people.js";
 
@@ -38,7 +38,7 @@ function Consents({ consents, kakao_friend }) {
 const traitOf = (value) => {
   if (typeof value === "boolean") return text(value ? "yes" : "no");
   if (typeof value === "number") return number(value, Number.isInteger(value) ? 0 : 2);
-  return /^\d{4}-\d\d-\d\dT/.test(value) ? day(value) : plain(value);
+  return isMoment(value) ? dateTime(value) : plain(value);
 };
 
 export function Member({ member }) {

@@ -33,7 +33,7 @@ export function Orders({ orders, currency }) {
   if (!orders.length) return null;
   return html`
     <section class="card" aria-labelledby="orders-title">
-      <header class="card-head"><h2 id="orders-title">${text("orders")}</h2><span class="quiet small">${counted(orders.length, "n_orders")}</span></header>
+      <header class="card-head"><h2 id="orders-title">${text("orders")}</h2></header>
       <ul class="orders">${(all ? orders : orders.slice(0, FIRST)).map((one) => html`<${Order} key=${one.transaction_id} order=${one} currency=${currency} />`)}</ul>
       ${!all && orders.length > FIRST && html`<div class="card-body more-place"><button class="plain small-button" onClick=${() => setAll(true)}>${text("more")}</button></div>`}
     </section>`;

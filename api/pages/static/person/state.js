@@ -1,7 +1,7 @@
 // One person: what is known, kept true every few seconds while the page is looked at.
 
 import { batch, signal } from "../html.js";
-import { Refused, call } from "../page.js";
+import { Refused, call, decoded } from "../page.js";
 import { grouped, joined } from "./events.js";
 
 const EVERY_MS = 5000;
@@ -10,18 +10,9 @@ const PAGE = 50;
 const MOST = 1500; // so many events are kept over a refreshing; with more it begins again with the newest
 const MOVES = 20;
 
-function asked() {
-  const told = location.pathname.slice("/people/".length);
-  try {
-    return decodeURIComponent(told);
-  } catch {
-    return told;
-  }
-}
+export const person_id = decoded(location.pathname.slice("/people/".length));
+const path = `/v1/people/${encodeURIComponent(person_id)}`;
 
-const path = `/v1/people/${encodeURIComponent(asked())}`;
-
-export const person_id = asked();
 export const told = signal(null); // what GET /v1/people/{id} says
 export const failed = signal(null);
 export const why = signal(null); // segments with their conditions

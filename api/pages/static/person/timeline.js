@@ -3,7 +3,7 @@
 import { html, useMemo } from "../html.js";
 import { text, texts } from "../page.js";
 import { clock, counted, dateTime, duration, money, number, plain } from "../figures.js";
-import { Chip, Empty, Failed, Loading } from "../parts.js";
+import { Chip, Empty, Failed, Loading, Press } from "../parts.js";
 import { cameFrom, channelOf, environmentOf, pathOf, productOf, productsOf } from "../people.js";
 import { Sign } from "../signs.js";
 import { gathered } from "./events.js";
@@ -87,7 +87,7 @@ export function Timeline({ devices }) {
     return html`
       <ol class="visits">${groups.map((group) => html`<${Visit} key=${group.key} group=${group} many=${devices.length > 1} />`)}</ol>
       ${eventsFailed.value && html`<div class="card-body"><${Failed} error=${eventsFailed.value} retry=${lookFurther} /></div>`}
-      ${events.value.next && html`<div class="card-body more-place"><button class="plain" disabled=${loadingMore.value} onClick=${lookFurther}>${text(loadingMore.value ? "loading" : "older")}</button></div>`}`;
+      ${events.value.next && html`<div class="card-body more-place"><${Press} class="plain" off=${loadingMore.value} onClick=${lookFurther}>${text(loadingMore.value ? "loading" : "older")}<//></div>`}`;
   };
   return html`
     <section class="card timeline" aria-labelledby="timeline-title">

@@ -2,12 +2,10 @@
 
 import { html } from "../html.js";
 import { labelled, link, text, texts } from "../page.js";
-import { counted, dateTime, duration, money, number, plain } from "../figures.js";
+import { counted, dateTime, duration, isMoment, money, number, plain } from "../figures.js";
 import { Chip, Empty, Failed, Loading } from "../parts.js";
 import { Since } from "../people.js";
 import { lookSegments, moves, why, whyFailed } from "./state.js";
-
-const MOMENT = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
 /** What a condition found, in words. */
 function valueOf({ value, unit }) {
@@ -18,7 +16,7 @@ function valueOf({ value, unit }) {
   if (typeof value === "boolean") return text(value ? "yes" : "no");
   if (Array.isArray(value)) return value.length ? value.map((one) => plain(typeof one === "object" ? JSON.stringify(one) : one)).join(", ") : text("absent");
   if (typeof value === "object") return plain(JSON.stringify(value));
-  return MOMENT.test(value) ? dateTime(value) : plain(value);
+  return isMoment(value) ? dateTime(value) : plain(value);
 }
 
 const Condition = ({ condition }) => html`

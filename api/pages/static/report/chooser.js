@@ -20,7 +20,7 @@ export function Chooser({ chosen = () => {} }) {
       <h3>${text("saved")}</h3>
       ${found.segments.length
         ? html`<ul>${found.segments.map((one) => html`<${Choice} key=${one.id} name=${plain(one.name)} sentence=${plain(labelled(one.sentence))} chosen=${segment === one.id} choose=${() => choose({ segment: one.id, expression: null })} />`)}</ul>`
-        : html`<p class="small quiet">${text("saved_none")}</p>`}
+        : !found.error && html`<p class="small quiet">${text("saved_none")}</p>`}
       ${found.presets.length > 0 && html`
         <h3>${text("presets")}</h3>
         <ul>${found.presets.map((one) => html`<${Choice} key=${one.name} name=${labelled(one.labels)} chosen=${!segment && JSON.stringify(expression) === JSON.stringify(one.expression)} choose=${() => choose({ segment: null, expression: one.expression })} />`)}</ul>`}

@@ -9,12 +9,10 @@ export const EVERY_MS = 30_000;
 
 function here() {
   const params = new URLSearchParams(location.search);
-  const told = askedOf(params);
-  const wrong = Boolean(params.get("expression")) && !told.segment && !told.expression;
-  return { ...told, compare: params.get("compare") === "others" ? "others" : "site", wrong };
+  return { ...askedOf(params), compare: params.get("compare") === "others" ? "others" : "site" };
 }
 
-/** {segment, expression, window, compare, wrong}: as the address says; `wrong`: it has conditions nobody can read. */
+/** As asked.js has it, and what it is compared with. */
 export const asked = signal(here());
 /** {of: what it answers, told: the API's answer}; null before the first one. */
 export const report = signal(null);
@@ -47,15 +45,21 @@ export function segmentName() {
   return preset ? labelled(preset.labels) : text("unsaved");
 }
 
+function about(next) {
+  asked.value = next;
+  failed.value = null; // it was of what was asked before
+}
+
 /** Ask for something else: the address follows, and the browser's way back leads back. */
 export function ask(change) {
-  asked.value = { ...asked.value, ...change, wrong: false };
+  about({ ...asked.value, ...change, wrong: false });
   history.pushState(null, "", address());
   look();
 }
 
 let running = new AbortController();
 let lookedAt = 0;
+let waitsFor = null; // what is asked for, until the answer is there
 
 /** Ask the API for what is asked for; figures stay until others are there. */
 export async function look() {
@@ -64,6 +68,7 @@ export async function look() {
   const { signal: stopped } = running;
   const of = asked.value;
   lookedAt = Date.now();
+  waitsFor = of;
   if (of.wrong) return;
   lookAtCurve(of, stopped);
   try {
@@ -72,6 +77,7 @@ export async function look() {
   } catch (error) {
     if (error.name !== "AbortError") failed.value = error;
   }
+  if (waitsFor === of && !stopped.aborted) waitsFor = null;
 }
 
 async function lookAtCurve(of, stopped) {
@@ -92,16 +98,17 @@ export async function lookAtChoices() {
     const [saved, presets] = await Promise.all([call("GET", "/v1/segments"), call("GET", "/v1/segments/presets")]);
     choices.value = { segments: saved.segments, presets: presets.presets };
   } catch (error) {
-    choices.value = { segments: [], presets: [], error };
+    choices.value = { segments: [], presets: [], ...choices.value, error };
   }
 }
 
 /** Look now, every 30 seconds while somebody looks at the page, and when he comes back to it. */
 export function keepLooking() {
   history.replaceState(null, "", asked.value.wrong ? location.href : address());
-  addEventListener("popstate", () => ((asked.value = here()), look()));
-  document.addEventListener("visibilitychange", () => document.hidden || Date.now() - lookedAt < EVERY_MS || look());
-  setInterval(() => document.hidden || Date.now() - lookedAt < EVERY_MS || look(), 1000);
+  addEventListener("popstate", () => (about(here()), look()));
+  const renew = () => document.hidden || waitsFor || Date.now() - lookedAt < EVERY_MS || look();
+  document.addEventListener("visibilitychange", renew);
+  setInterval(renew, 1000);
   lookAtChoices();
   look();
 }

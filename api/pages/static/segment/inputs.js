@@ -4,7 +4,7 @@ import { html, useLayoutEffect, useRef, useState } from "../html.js";
 import { currency, decimalsOf, labelled, text, texts, timezone } from "../page.js";
 import { plain } from "../figures.js";
 import { Texts } from "./chips.js";
-import { asTyped, endsOf, SECONDS, typed, unitOf, withEnd } from "./values.js";
+import { asTyped, endsOf, SECONDS, typed, unitOf, whole, withEnd } from "./values.js";
 import { fromClock, onClock } from "./zone.js";
 
 const minorDigits = decimalsOf(currency);
@@ -19,8 +19,8 @@ export function unitName(field) {
 /** A number in a smaller unit; undefined if it is not whole there. A factor of 1 leaves it as it is. */
 function times(number, factor) {
   if (number === undefined || factor === 1) return number;
-  const whole = Math.round(number * factor);
-  return Math.abs(number * factor - whole) < 1e-6 ? whole : undefined;
+  const rounded = Math.round(number * factor);
+  return Math.abs(number * factor - rounded) < 1e-6 && whole(rounded) ? rounded : undefined;
 }
 
 /** A number, typed with separators; `onValue(undefined)` if it is none. `factor`: how many of the value's units one of the shown has. */
@@ -92,7 +92,7 @@ const SPAN_UNITS = ["minutes", "hours", "days"];
 /** A length of time in one unit; of one that was written in several, each has its own figure. */
 function Span({ value = { days: null }, onValue, described }) {
   const keys = SPAN_UNITS.filter((unit) => unit in value).reverse();
-  const figure = (key) => html`<${Figure} key=${key} value=${value[key] ?? undefined} onValue=${(next) => onValue({ ...value, [key]: next ?? null })} label=${text("value")} described=${described} />`;
+  const figure = (key) => html`<${Figure} key=${key} value=${value[key] ?? undefined} onValue=${(next) => onValue({ ...value, [key]: next >= 0 ? next : null })} label=${text("value")} described=${described} />`;
   if (keys.length !== 1) return keys.map((key) => html`<span class="pair" key=${key}>${figure(key)}<span class="unit">${text(`length.${key}`)}</span></span>`);
   return html`<span class="pair">${figure(keys[0])}<${Units} units=${SPAN_UNITS} value=${keys[0]} onChange=${(unit) => onValue({ [unit]: value[keys[0]] })} /></span>`;
 }

@@ -2,12 +2,12 @@
 
 import { html, useState } from "../html.js";
 import { text } from "../page.js";
-import { plain } from "../figures.js";
+import { inJson } from "../figures.js";
 import { broken, complete, retell } from "./draft.js";
 
 /** The JSON view. What is not complete in the form is not in it; characters that cannot be seen are escaped, which JSON reads as the same. */
 export function Json() {
-  const [words, setWords] = useState(() => broken.value ?? plain(JSON.stringify(complete.value.expression, null, 2)));
+  const [words, setWords] = useState(() => broken.value ?? inJson(JSON.stringify(complete.value.expression, null, 2)));
   const type = (event) => {
     setWords(event.target.value);
     try {

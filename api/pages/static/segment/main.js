@@ -2,7 +2,7 @@
 
 import { paramsOf } from "../asked.js";
 import { effect, html, mount, signal, useEffect, useState } from "../html.js";
-import { call, labelled, link, may, Refused, text } from "../page.js";
+import { call, decoded, labelled, link, may, Refused, text } from "../page.js";
 import { plain } from "../figures.js";
 import { Empty, Failed, Loading, Messages, Switch, tell } from "../parts.js";
 import { Deleting } from "../segments/delete.js";
@@ -19,7 +19,7 @@ import { Versions } from "./versions.js";
 const LONGEST = 24_000; // characters of an address, as it is sent
 const PAUSE_MS = 300;
 const told = new URLSearchParams(location.search);
-const id = decodeURIComponent(location.pathname.slice("/segments/".length));
+const id = decoded(location.pathname.slice("/segments/".length));
 const isNew = id === "new";
 let kept = false;
 const state = signal("loading"); // "loading", "ready", "gone", "never" or what was thrown

@@ -4,13 +4,15 @@ import { Curve } from "../curve.js";
 import { html, useEffect, useRef, useState } from "../html.js";
 import { call, text } from "../page.js";
 import { counted, number, plain } from "../figures.js";
-import { Ago, Chip, Empty, Failed, Loading, seconds, Switch } from "../parts.js";
+import { Ago, Chip, Empty, Failed, Loading, Press, seconds, Switch } from "../parts.js";
 import { personLink } from "../people.js";
 import { Health } from "../segments/health.js";
 
 const EVERY_MS = 5000;
 const SPANS = [24, 168, 720];
 const FIRST = 10;
+const NO_MORE = { type: null, rows: [], cursor: undefined };
+const same = (one, other) => one.id === other.id && one.type === other.type;
 
 /** Look at once, again every few seconds while the page is looked at, and anew when `of` changes: [what was found, what failed, look]. */
 function useLooking(look, of) {
@@ -55,17 +57,25 @@ export function Members({ segment }) {
 
 /** Who entered and left, newest first. */
 export function Transitions({ id }) {
-  const [more, setMore] = useState({ rows: [], cursor: undefined });
+  const [kept, setKept] = useState(NO_MORE);
   const [type, setType] = useState("");
+  const [busy, setBusy] = useState(false);
   const path = (cursor) => `/v1/segments/${id}/transitions?${new URLSearchParams({ limit: FIRST, ...(type && { type }), ...(cursor && { cursor }) })}`;
   const [found, failed, again] = useLooking(() => call("GET", path()), `${id} ${type}`);
-  const rows = [...(found?.transitions ?? []), ...more.rows].filter((one, nth, all) => all.findIndex((other) => other.id === one.id && other.type === one.type) === nth);
+  const newest = found?.transitions ?? [];
+  const touches = newest.some((one) => kept.rows.some((other) => same(one, other))); // else there are some between that nobody has read
+  const more = kept.type === type && touches ? kept : NO_MORE;
+  const rows = [...newest, ...more.rows].filter((one, nth, all) => all.findIndex((other) => same(one, other)) === nth);
   const cursor = more.cursor === undefined ? found?.next_cursor : more.cursor;
-  const follow = () => call("GET", path(cursor)).then((told) => setMore({ rows: [...rows, ...told.transitions], cursor: told.next_cursor }), () => again());
+  const follow = async () => {
+    setBusy(true);
+    await call("GET", path(cursor)).then((told) => setKept({ type, rows: [...rows, ...told.transitions], cursor: told.next_cursor }), again);
+    setBusy(false);
+  };
   return html`
     <section class="card" aria-labelledby="transitions-title">
       <div class="card-head"><h2 id="transitions-title">${text("transitions")}</h2>
-        <${Switch} label=${text("transitions.which")} value=${type} choices=${[["", text("transitions.both")], ["entered", text("entered")], ["exited", text("exited")]]} onChange=${(next) => (setMore({ rows: [], cursor: undefined }), setType(next))} /></div>
+        <${Switch} label=${text("transitions.which")} value=${type} choices=${[["", text("transitions.both")], ["entered", text("entered")], ["exited", text("exited")]]} onChange=${setType} /></div>
       ${failed && !found ? html`<div class="card-body"><${Failed} error=${failed} retry=${again} /></div>`
         : !found ? html`<div class="card-body"><${Loading} lines=${4} /></div>`
         : rows.length === 0 ? html`<${Empty} title=${text("transitions.empty")} />`
@@ -79,6 +89,6 @@ export function Transitions({ id }) {
                 <span class="small quiet row-time"><${Ago} at=${one.at} now=${seconds.value} /></span>
               </li>`)}
           </ul>
-          ${cursor && html`<div class="card-body rows-more"><button type="button" class="plain small-button" onClick=${follow}>${text("more")}</button></div>`}`}
+          ${cursor && html`<div class="card-body rows-more"><${Press} class="plain small-button" off=${busy} onClick=${follow}>${text("more")}<//></div>`}`}
     </section>`;
 }

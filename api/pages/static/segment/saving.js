@@ -3,7 +3,7 @@
 import { html, useEffect, useRef, useState } from "../html.js";
 import { call, labelled, text } from "../page.js";
 import { plain } from "../figures.js";
-import { Dialog, said } from "../parts.js";
+import { Dialog, Press, said } from "../parts.js";
 import { preview } from "./preview.js";
 
 /** Save `expression`; `segment` is the saved one, null for a new one; `sentence` says what it is in both languages, null that of the draft.
@@ -36,7 +36,7 @@ export function Saving({ segment, expression, sentence, name, title, onSaved, on
     }
   };
   return html`
-    <${Dialog} title=${title} onClose=${onClose}>
+    <${Dialog} title=${title} onClose=${() => busy || onClose()}>
       <form class="saving" onSubmit=${save} novalidate>
         <div class="field">
           <label for="name">${text("name")}</label>
@@ -49,7 +49,7 @@ export function Saving({ segment, expression, sentence, name, title, onSaved, on
         <label class="check"><input type="checkbox" checked=${tells} onChange=${(event) => setTells(event.target.checked)} aria-describedby="tells-detail" /><span>${text("tells")}</span></label>
         <p id="tells-detail" class="small quiet check-detail">${text(segment ? "tells.edit" : "tells.detail")}</p>
         <div class="dialog-foot">
-          <button type="button" class="plain" onClick=${onClose}>${text("cancel")}</button>
+          <${Press} class="plain" off=${busy} onClick=${onClose}>${text("cancel")}<//>
           <button type="submit" class="primary" disabled=${busy}>${text("save")}</button>
         </div>
       </form>

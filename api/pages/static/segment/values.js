@@ -6,7 +6,8 @@ import { offsetOf } from "./zone.js";
 const LARGEST = 10 ** 15;
 const SPAN_KEYS = ["days", "hours", "minutes"];
 
-const whole = (told) => Number.isInteger(told) && Math.abs(told) <= LARGEST;
+/** Whether it may be a whole number in a condition. */
+export const whole = (told) => Number.isInteger(told) && Math.abs(told) <= LARGEST;
 const finite = (told) => Number.isFinite(told) && Math.abs(told) <= LARGEST;
 const isObject = (told) => told !== null && typeof told === "object" && !Array.isArray(told);
 
@@ -100,14 +101,14 @@ function carried(value, before, after) {
 // --- numbers as they are typed -------------------------------------------------------------------------------------
 
 /** A number as it is typed, with separators and so many decimals at most, in units that are 10^scale times smaller: "1,234.5" -> 123450 with
- * scale 2. Undefined if it is none. */
+ * scale 2. Undefined if it is none, or larger than any value may be. */
 export function typed(words, decimals, scale = 0) {
   const bare = words.replace(/[\s,]/g, "").replace("−", "-");
   const found = /^(-?)(\d+)(?:\.(\d*))?$/.exec(bare);
   if (!found || (found[3] ?? "").length > decimals) return undefined;
   const [, minus, before, after = ""] = found;
-  if (!scale) return Number(minus + before + (after ? `.${after}` : ""));
-  return Number(minus + before + after.padEnd(scale, "0"));
+  const number = Number(scale ? minus + before + after.padEnd(scale, "0") : minus + before + (after ? `.${after}` : ""));
+  return finite(number) ? number : undefined;
 }
 
 /** A number as one types it: separators, a point, no more digits than it has. `scale` as above. */

@@ -3,16 +3,19 @@
 import { html, useEffect, useState } from "../html.js";
 import { call, link, text } from "../page.js";
 import { plain } from "../figures.js";
-import { Dialog, Loading, said } from "../parts.js";
+import { Dialog, Failed, Loading, Press, said } from "../parts.js";
 
 /** `onDeleted()` once it is. */
 export function Deleting({ segment, onClose, onDeleted }) {
-  const [hooks, setHooks] = useState(null);
+  const [hooks, setHooks] = useState(null); // null while nobody knows them
+  const [unknown, setUnknown] = useState(null);
   const [wrong, setWrong] = useState("");
   const [busy, setBusy] = useState(false);
-  useEffect(() => {
-    call("GET", "/v1/hooks").then((told) => setHooks(told.hooks.filter((hook) => hook.segments?.includes(segment.id))), (error) => (setHooks([]), setWrong(said(error))));
-  }, []);
+  const look = () => {
+    setUnknown(null);
+    call("GET", "/v1/hooks").then((told) => setHooks(told.hooks.filter((hook) => hook.segments?.includes(segment.id))), setUnknown);
+  };
+  useEffect(look, []);
   const remove = async () => {
     setBusy(true);
     try {
@@ -24,15 +27,15 @@ export function Deleting({ segment, onClose, onDeleted }) {
     }
   };
   return html`
-    <${Dialog} title=${text("delete_segment")} onClose=${onClose}>
+    <${Dialog} title=${text("delete_segment")} onClose=${() => busy || onClose()}>
       <p><strong>${plain(segment.name)}</strong></p>
       <p>${text("delete_segment.what")}</p>
-      ${hooks === null ? html`<${Loading} />` : hooks.length === 0 ? html`<p class="quiet small">${text("delete_segment.no_hooks")}</p>` : html`
+      ${unknown ? html`<${Failed} error=${unknown} retry=${look} />` : hooks === null ? html`<${Loading} />` : hooks.length === 0 ? html`<p class="quiet small">${text("delete_segment.no_hooks")}</p>` : html`
         <div class="notice wrong deleting-hooks"><div><p>${text("delete_segment.hooks")}</p>
           <ul>${hooks.map((hook) => html`<li class="cut"><a href=${link(`/hooks/${hook.id}`)}>${plain(hook.url)}</a></li>`)}</ul></div></div>`}
       ${wrong && html`<p class="notice wrong" role="alert">${wrong}</p>`}
       <div class="dialog-foot">
-        <button type="button" class="plain" onClick=${onClose}>${text("cancel")}</button>
+        <${Press} class="plain" off=${busy} onClick=${onClose}>${text("cancel")}<//>
         <button type="button" class="primary danger-fill" disabled=${busy || hooks === null} onClick=${remove}>${text("delete")}</button>
       </div>
     <//>`;
