@@ -199,7 +199,7 @@ def test_a_plain_id_is_a_members_or_else_that_of_the_person_a_visitor_belongs_to
     assert shop.found(*ids) == []
 
 
-ODD = ['회원/7 "#?%', "a\\b", "7", "é+&=", "{x}", "member:x"]
+ODD = ['회원/7 "#?%', "a\\b", "é+&={x}", "member:7"]
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -295,7 +295,7 @@ class Dies(Exception):
     """The process is gone."""
 
 
-@pytest.mark.parametrize("after", range(1, 60, 14))
+@pytest.mark.parametrize("after", range(1, 60, 20))
 def test_another_process_goes_on_after_a_crash_anywhere(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
