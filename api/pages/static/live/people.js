@@ -132,7 +132,7 @@ export function People() {
     if (place.current.getBoundingClientRect().top < 0) place.current.scrollIntoView({ block: "start" });
   };
   const list = () => {
-    if (failed.value || asked.value.wrong) return html`<div class="people-state"><${Wrong} /></div>`;
+    if (failed.value) return html`<div class="people-state"><${Wrong} /></div>`;
     if (!shown) return html`<div class="people-state"><${Loading} lines=${9} /></div>`;
     if (!shown.people.length) return busy.value ? html`<div class="people-state"><${Loading} lines=${9} /></div>` : html`<${Nobody} />`;
     return html`

@@ -18,7 +18,8 @@ const PATIENCE_MS = 1500; // so long the list waits for the stream to be open
 
 const told = new URLSearchParams(location.search);
 const REMEMBERED_MS = 30 * 60_000; // pages of an older list are of another time
-const remembered = Date.now() - (history.state?.at ?? 0) < REMEMBERED_MS && history.state.cursors;
+let listedAt = history.state?.at ?? 0;
+const remembered = Date.now() - listedAt < REMEMBERED_MS && history.state.cursors;
 
 export const asked = signal(askedOf(told)); // as asked.js has it
 export const q = signal(told.get("q") ?? "");
@@ -34,8 +35,10 @@ export const line = signal("on"); // as feed.js says
 const first = () => cursors.value.length === 1;
 
 function write() {
+  if (asked.value.wrong) return;
+  if (first()) listedAt = Date.now();
   const values = { site, ...paramsOf(asked.value), q: q.value, hours: hours.value === 1 ? null : hours.value };
-  history.replaceState({ cursors: cursors.value, at: Date.now() }, "", link(location.pathname, values));
+  history.replaceState({ cursors: cursors.value, at: listedAt }, "", link(location.pathname, values));
 }
 
 // --- the list ------------------------------------------------------------------------------------------------------
@@ -46,6 +49,7 @@ let owed = { loud: false, anew: false }; // to the questions that were overtaken
 
 /** Ask for the page. `quiet`: what is shown stays until the answer, and if there is none. `anew`: nothing of it is kept in its place. */
 export async function ask({ quiet = false, anew = !quiet } = {}) {
+  if (asked.value.wrong) return;
   const mine = ++question;
   const began = performance.now();
   owed = { loud: owed.loud || !quiet, anew: owed.anew || anew };
@@ -169,7 +173,7 @@ export function showWaiting() {
 effect(() => {
   if (!held()) plan();
 });
-setInterval(() => document.hidden || line.value === "asking" || busy.value || asked.value.wrong || ask({ quiet: true }), ANEW_MS);
+setInterval(() => document.hidden || line.value === "asking" || busy.value || ask({ quiet: true }), ANEW_MS);
 
 // --- what is chosen ------------------------------------------------------------------------------------------------
 
@@ -184,7 +188,7 @@ export function begin() {
   line.value = "on";
   question += 1; // what was asked before is not about these people
   busy.value = !asked.value.wrong;
-  if (asked.value.wrong) return;
+  if (asked.value.wrong) return void (failed.value = new Error("conditions nobody can read"));
   write();
   const chosen = asked.value;
   let opened = false;
