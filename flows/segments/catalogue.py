@@ -14,7 +14,8 @@ from flows.segments.traits import Trait, trait_fields
 
 def catalogue(traits: Sequence[Trait] = ()) -> list[dict[str, Any]]:
     """One object a field, in the order of groups: name, group {name, ko, en}, labels {ko, en}, type, unit (or None),
-    choices, operators [{name, ko, en, takes}], now_condition, fields (sub-fields of records), example (an expression).
+    choices, others (whether texts besides these may stand there), operators [{name, ko, en, takes}], now_condition, fields
+    (sub-fields of records), example (an expression).
     What a site declares of its own comes last.
     """
     return [_described(field) for field in (*FIELDS, *trait_fields(traits))]
@@ -33,6 +34,7 @@ def _described(field: Field) -> dict[str, Any]:
         "type": field.type,
         "unit": field.unit or None,
         "choices": [{"value": choice.value, "labels": {"ko": choice.ko, "en": choice.en}} for choice in field.choices],
+        "others": field.others,
         "operators": [
             {"name": found.name, "labels": {"ko": found.ko, "en": found.en}, "takes": found.takes}
             for found in operators_of(field.type)

@@ -56,6 +56,7 @@ class Field:
 
     how: what it is made of: a `Condition` or a `Truth` for booleans, `Elements` for lists and records, a `Value` (perhaps
     `Named`) for all others (times in epoch milliseconds, durations in milliseconds although the language speaks of seconds).
+    others: of a text with choices, whether there are texts besides them.
     statements: of a boolean, (ko when true, ko when false, en when true, en when false).
     now_condition: true only of this moment, so that no population over a window can be counted by it.
     """
@@ -69,6 +70,7 @@ class Field:
     example: tuple[str, object] = field(compare=False)  # (operator, value)
     unit: Unit = ""
     choices: tuple[Choice, ...] = ()
+    others: bool = False
     statements: tuple[str, str, str, str] | None = None
     now_condition: bool = False
     subfields: tuple[Field, ...] = ()

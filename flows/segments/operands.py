@@ -174,7 +174,7 @@ _READERS: dict[ValueKind, Callable[[object, str], Operand]] = {
 
 
 def _choice(field: Field, text: str, place: str) -> str:
-    if field.choices and text not in {choice.value for choice in field.choices}:
+    if field.choices and not field.others and text not in {choice.value for choice in field.choices}:
         listed = ", ".join(choice.value for choice in field.choices)
         raise Refused(place, f"{field.name} is never {shown(text)}.", f"Give one of: {listed}.")
     return text

@@ -29,6 +29,17 @@ ENVIRONMENTS = (
     ("mobile_web", "모바일 웹", "mobile web"),
     ("hybrid_app", "하이브리드 앱", "hybrid app"),
 )
+CHANNELS = (
+    ("organic_search", "자연 검색", "organic search"),
+    ("paid_search", "검색 광고", "paid search"),
+    ("social", "소셜", "social"),
+    ("email", "이메일", "e-mail"),
+    ("message", "메시지", "message"),
+    ("referral", "외부 사이트", "referral"),
+    ("direct", "직접 방문", "direct"),
+    ("internal", "사이트 내부", "internal"),
+)
+"""Those that the door finds; a sender may tell others."""
 WINDOWS = (("24h", 1, "최근 24시간", "in 24 hours"), ("7d", 7, "최근 7일", "in 7 days"))
 
 _ONLINE = Compare(Always("last_seen"), ">=", OnlineSince())
@@ -138,7 +149,13 @@ def acquisition_fields() -> list[Field]:
         )
         for name, ko, en, value, op in rows
     ]
-    return latest + first
+    channels, example = tuple(Choice(*choice) for choice in CHANNELS), ("in", ["paid_search", "social"])
+    return [
+        replace(one, choices=channels, others=True, example=example)
+        if one.name in ("channel", "first_channel")
+        else one
+        for one in latest + first
+    ]
 
 
 def windowed_fields() -> list[Field]:

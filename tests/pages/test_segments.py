@@ -179,6 +179,19 @@ def test_a_segment_is_built_by_clicking_saved_changed_brought_back_and_deleted(s
     assert get_segment(server.store, site_id, segment_id) is None
 
 
+def test_a_channel_is_one_of_those_that_are_known_or_another_one(server: Server, desk: Desk) -> None:
+    page = desk.sign_in(server.user(**{server.site(): "editor"}), "/segments/new")
+    channel = add(page, page, "유입 채널")
+    channel.get_by_role("button", name="소셜").click()
+    another = channel.get_by_label(KO["segment.chip.add"])
+    another.fill("affiliate")
+    another.press("Enter")
+    expect(page.locator("[data-sentence]")).to_have_text("유입 채널이 소셜, 'affiliate' 중 하나임")
+    another.press("Backspace")
+    assert drafted(page) == {"field": "channel", "op": "in", "value": ["social"]}
+    assert violations(page) == []
+
+
 def test_one_starts_from_a_preset_and_asks_for_amounts_and_records(server: Server, desk: Desk) -> None:
     site_id = server.site()
     people(server.store, site_id)

@@ -68,8 +68,12 @@ def _with_value(field: Field, op: str, takes: ValueKind) -> st.SearchStrategy[di
 
 
 def _values(field: Field, takes: ValueKind) -> st.SearchStrategy[Any]:
-    words = st.sampled_from([environment for environment in ENVIRONMENTS if environment]) if field.choices else _words
-    if field.type == "string" and field.group != "record" and not field.choices:
+    words = (
+        st.sampled_from([environment for environment in ENVIRONMENTS if environment])
+        if field.name == "environment"
+        else _words
+    )
+    if field.type == "string" and field.group != "record" and (not field.choices or field.others):
         words = st.sampled_from([text for text in TEXTS if text] + ["hro", "shop.kr", "/"])
     numbers = st.sampled_from(_DAYS) if field.type == "days" else _numbers
     match takes:

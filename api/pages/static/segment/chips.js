@@ -1,4 +1,5 @@
-// Several texts as one value: chips that can be taken away, and an input for more; or the choices there are, to switch on and off.
+// Several texts as one value: the choices there are, to switch on and off; and, where there are others, an input for them and chips that can
+// be taken away.
 
 import { html, useRef, useState } from "../html.js";
 import { labelled, text } from "../page.js";
@@ -44,7 +45,7 @@ export function Texts({ field, value, onValue, described, hint }) {
     if (event.key === "Enter" && !event.isComposing) {
       event.preventDefault();
       add(words);
-    } else if (event.key === "Backspace" && !words && chips.length) onValue(texts.slice(0, -1));
+    } else if (event.key === "Backspace" && !words && chips.length) onValue(texts.filter((one) => one !== chips.at(-1)));
   };
   const paste = (event) => {
     const told = event.clipboardData.getData("text");
@@ -61,12 +62,11 @@ export function Texts({ field, value, onValue, described, hint }) {
               <button type="button" aria-label=${text("chip.remove", { value: plain(one) })} onClick=${() => without(one)}><${Icon} name="remove" /></button></li>`)}
           ${chips.length > SHOWN && !all && html`<li><button type="button" class="chip" onClick=${() => setAll(true)}>${text("chip.more", { n: number(chips.length - SHOWN) })}</button></li>`}
         </ul>`}
-      ${field.choices.length
-        ? html`<${Chosen} field=${field} texts=${texts} onValue=${onValue} described=${described} />`
-        : html`<span class="texts-add">
-            <input class="input value-text" data-part="value" aria-label=${text("chip.add")} aria-describedby=${described} autocomplete="off" spellcheck=${false} placeholder=${hint}
-              value=${words} onInput=${(event) => setWords(event.target.value)} onKeyDown=${press} onPaste=${paste} onBlur=${() => words.trim() && add(words)} />
-            <button type="button" class="plain small-button" onMouseDown=${(event) => event.preventDefault()} onClick=${() => add(words)}>${text("add")}</button>
-          </span>`}
+      ${field.choices.length > 0 && html`<${Chosen} field=${field} texts=${texts} onValue=${onValue} described=${described} />`}
+      ${(!field.choices.length || field.others) && html`<span class="texts-add">
+          <input class="input value-text" data-part=${field.choices.length ? undefined : "value"} aria-label=${text("chip.add")} aria-describedby=${described} autocomplete="off" spellcheck=${false} placeholder=${hint}
+            value=${words} onInput=${(event) => setWords(event.target.value)} onKeyDown=${press} onPaste=${paste} onBlur=${() => words.trim() && add(words)} />
+          <button type="button" class="plain small-button" onMouseDown=${(event) => event.preventDefault()} onClick=${() => add(words)}>${text("add")}</button>
+        </span>`}
     </div>`;
 }
