@@ -183,7 +183,8 @@ def _field_tables() -> Iterator[str]:
 
 def _field_row(field: Field) -> str:
     unit = f", {field.unit}" if field.unit else ""
-    choices = f" ({', '.join(f'`{choice.value}` {choice.ko}' for choice in field.choices)})" if field.choices else ""
+    named = ", ".join(f"`{choice.value}` {choice.ko}" for choice in field.choices)
+    choices = f" ({named}{', or another' if field.others else ''})" if named else ""
     listed = " ".join(f"`{found.name}`" for found in operators_of(field.type))
     op, value = field.example
     example = json.dumps(
