@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sql.store import Store
 
-_RECENT_MS = 10 * 60_000
 _BELIEVED_MS = 200
+_WHOLE_EVERY_MS = 5 * 60_000
 _AHEAD_MS = 60_000
 """So far clocks of two machines may be apart; a commit from a later time is of a clock that was wrong."""
 
@@ -31,6 +31,7 @@ class FreshnessReader:
         self._lock = threading.Lock()
         self._known: dict[int, int] = {}
         self._read_at: int | None = None
+        self._whole_at = 0
 
     def read(self, now: int) -> Freshness:
         """Freshness at `now`. Raises `StoreUnavailable`."""
@@ -44,12 +45,14 @@ class FreshnessReader:
         return Freshness(as_of, age, age > self._stale_after_ms)
 
     def _refresh(self, now: int) -> None:
-        # All commits are read once, and again if the clock was set back; after that those since then tell what is new.
+        # No partition that is known has a new commit that is older than the oldest known one: one that catches up goes on from there. All
+        # commits are read seldom: a partition that commits for the first time may tell of long ago, and a clock may be set back.
         until = now + _AHEAD_MS
-        if not self._known or self._read_at is None or now < self._read_at:
+        if not self._known or not 0 <= now - self._whole_at < _WHOLE_EVERY_MS:
             self._known = self._commits("freshness_before", {"until": until})
+            self._whole_at = now
         else:
-            since = min(now - _RECENT_MS, self._read_at - _AHEAD_MS)
+            since = min(self._known.values()) - _AHEAD_MS
             self._known |= self._commits("freshness_recent", {"since": since, "until": until})
         self._read_at = now
 

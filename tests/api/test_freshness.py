@@ -44,18 +44,20 @@ def fresh(at: int, age_ms: int) -> Freshness:
     return Freshness(at, age_ms, age_ms > STALE_MS)
 
 
-def test_all_commits_are_read_once_though_a_partition_rests_and_nobody_asks_for_long(noting: Asked) -> None:
+def test_all_commits_are_read_seldom_though_a_partition_rests_or_catches_up(noting: Asked) -> None:
     reader = FreshnessReader(noting, STALE_MS)
     assert reader.read(NOW) == Freshness(None, None, True)
-    commit(noting, 0, NOW)
+    commit(noting, 0, NOW - HOUR)  # it catches up
     commit(noting, 1, NOW)
-    assert reader.read(NOW + 1_000) == fresh(NOW, 1_000)
-    commit(noting, 1, NOW + 20 * MINUTE)
-    assert reader.read(NOW + HOUR) == fresh(NOW, HOUR)  # partition 0 has rested
-    commit(noting, 0, NOW + 70 * MINUTE)
-    commit(noting, 2, NOW + 80 * MINUTE)
-    assert reader.read(NOW + 3 * HOUR) == fresh(NOW + 20 * MINUTE, 160 * MINUTE)
-    assert noting.asked == ["freshness_before"] * 2 + ["freshness_recent"] * 2
+    assert reader.read(NOW + 1_000) == fresh(NOW - HOUR, HOUR + 1_000)
+    commit(noting, 0, NOW - 30 * MINUTE)
+    assert reader.read(NOW + 2_000) == fresh(NOW - 30 * MINUTE, 30 * MINUTE + 2_000)
+    commit(noting, 0, NOW + MINUTE)  # and 1 rests
+    assert reader.read(NOW + 2 * MINUTE) == fresh(NOW, 2 * MINUTE)
+    commit(noting, 2, NOW - 20 * MINUTE)  # a partition nobody knew, which catches up
+    assert reader.read(NOW + 3 * MINUTE) == fresh(NOW, 3 * MINUTE)
+    assert noting.asked == ["freshness_before"] * 2 + ["freshness_recent"] * 3
+    assert reader.read(NOW + 6 * MINUTE) == fresh(NOW - 20 * MINUTE, 26 * MINUTE)
 
 
 def test_it_is_believed_for_a_fifth_of_a_second_in_whatever_order_threads_ask(noting: Asked) -> None:
