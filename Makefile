@@ -9,7 +9,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3; do \
 	&& echo $$python && break; done)
 
 # Settings of the service are SONNIM_... variables: see docs/operations.md.
-WORKERS ?= 4
+WORKERS ?= 3
 
 .PHONY: help run kafka test chaos check format bench pictures lock clean
 
