@@ -36,13 +36,13 @@ ASKED = {
     "member_ids": MEMBERS, "members": MEMBERS, "people": MEMBERS, "member_id": "m0", "stints": 1, "after_member": "", "after_visitor": "",
     "shard": 1, "partition": 1, "size": 50, "recent": 7,
     "shards": [0, 1, 2],
-    "since": 0, "online_since": 0, "until": 1 << 41, "step": 1 << 30, "window": "7d", "timezone": "Asia/Seoul", "after": 0,
+    "since": 0, "online_since": 0, "until": 1 << 41, "step": 1 << 30, "window": "7d", "timezone": "Asia/Seoul", "after": 1 << 41,
     "after_seen": -1, "upto": 1 << 41, "most": 10,
     "sites": ["alpha"] * 8, "moments": [0] * 8, "visitors": VISITORS, "ids": VISITORS, "transactions": TRANSACTIONS, "item_ids": ITEMS,
 }  # fmt: skip
 ASKED_OF = {
     "stream_changes": {"after": [0] * 3, "upto": [1 << 41] * 3, "judged": [0] * 3},
-    "person_events": {"devices": list(range(1, 9)), "begins": [0] * 8, "ends": [1 << 41] * 8, "after": 1 << 41},
+    "person_events": {"devices": list(range(1, 9)), "begins": [0] * 8, "ends": [1 << 41] * 8},
 }
 ABOUT_THE_SERVER = {"cluster_shape", "schema_migrations_applied"}
 
@@ -140,6 +140,15 @@ def test_the_flow_dies_and_goes_on_over_distributed_tables(engine, monkeypatch, 
     played.store.close()
 
 
+def merge(url: str, database: str) -> None:
+    """Leave nothing to merge: some queries look at superseded rows too, for as long as there are any."""
+    store = Store(url, database)
+    tables = "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
+    for row in store.rows_of(tables):
+        store.command(f"OPTIMIZE TABLE {row['name']} FINAL")
+    store.close()
+
+
 def questions() -> list[str]:
     """Names of the queries that read."""
     texts = {path.stem: re.sub(r"--[^\n]*\n", "", path.read_text()) for path in sorted(QUERIES.glob("*.sql"))}
@@ -164,6 +173,7 @@ def test_every_query_answers_over_distributed_tables_what_it_answers_over_plain_
         one.play(stream(5, 200)[1], np.random.default_rng(5))
         one.drain()
         from_log(one.log, one.store, commits_of(one.store), Quiet(), Pace())
+        merge(engine, one.store.database)
         played.append(one.store)
     answered = set()
     for name in questions():
