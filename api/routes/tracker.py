@@ -16,7 +16,6 @@ _HEADERS: Final = {
     "Vary": "Accept-Encoding",
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
-    "X-Content-Type-Options": "nosniff",
 }
 
 
